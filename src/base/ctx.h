@@ -10,6 +10,8 @@
 #include "base/random.h"
 
 struct tori_app;     /* read-only: settings, registries, facts (service/app.h) */
+struct tori_caller;  /* who asks, as the edge established it (service/command.h) */
+struct tori_state;   /* the aggregates decide works on (service/state.h); NULL outside decide */
 struct tori_changes; /* what decide leaves behind (model/changes.h); NULL outside decide */
 
 enum tori_lang { TORI_JA, TORI_EN, TORI_LANG_COUNT };
@@ -19,6 +21,9 @@ struct tori_ctx {
     struct tori_arena *arena;
     tori_time now; /* wall clock, read once when the request arrived */
     struct tori_random random;
+    const struct tori_caller *caller;
+    struct tori_id route; /* set by prepare: the customer whose state decide needs; none: the firm's */
+    struct tori_state *state;
     struct tori_changes *changes;
     struct tori_log *log;
     enum tori_lang lang;

@@ -29,9 +29,9 @@ int main(int count, char **words)
 MESON = """\
 project('gate', 'c', default_options: ['werror=true', 'warning_level=3'])
 gate = executable('gate', 'gate.c')
-test('unit/gate', gate)
-test('unit/absent', find_program('sh'), args: ['-c', 'exit 77'])
-test('unit/broken', find_program('false'))
+test('gate', gate, suite: 'unit')
+test('absent', find_program('sh'), args: ['-c', 'exit 77'], suite: 'unit')
+test('broken', find_program('false'), suite: 'unit')
 """
 
 MUTANT = """
@@ -102,6 +102,9 @@ class Mutants(unittest.TestCase):
     def test_repeated_id(self):
         row = ("a", "!proof", "0", "unit/gate")
         self.expects(1, ["a stands there twice"], [row, row])
+
+    def test_test_without_a_suite(self):
+        self.expects(1, ["'gate' is not suite/file"], [("a", "!proof", "0", "gate")])
 
     def test_check_builds_nothing(self):
         (self.root / "meson.build").unlink()

@@ -1,0 +1,201 @@
+#include "model/aggregate.h"
+
+#include <string.h>
+
+#include "model/changes.h"
+#include "model/changes_int.h"
+#include "model/table.h"
+
+static struct tori_bytes *view_in(const struct tori_column *column, void *row)
+{
+    bool has_view = column->kind == TORI_COLUMN_BYTES || column->kind == TORI_COLUMN_TEXT;
+    return has_view ? (struct tori_bytes *)((uint8_t *)row + column->offset) : NULL;
+}
+
+/* Room for the row and for all that its views point at. */
+static size_t packed_size(const struct tori_table_def *table, const void *row)
+{
+    size_t n = table->row_size;
+
+    for (size_t i = 0; i < table->count; i++) {
+        struct tori_bytes view;
+        enum tori_column_kind kind = table->column[i].kind;
+        if (kind != TORI_COLUMN_BYTES && kind != TORI_COLUMN_TEXT)
+            continue;
+        memcpy(&view, (const uint8_t *)row + table->column[i].offset, sizeof(view));
+        n += view.len;
+    }
+    return n;
+}
+
+/* The views of both kinds have one layout (pointer, length), which table_test asserts. */
+static void pack(const struct tori_table_def *table, const void *row, void *to)
+{
+    uint8_t *tail = (uint8_t *)to + table->row_size;
+
+    memcpy(to, row, table->row_size);
+    for (size_t i = 0; i < table->count; i++) {
+        struct tori_bytes *view = view_in(&table->column[i], to);
+        if (view == NULL)
+            continue;
+        if (view->len > 0)
+            memcpy(tail, view->at, view->len);
+        view->at = tail;
+        tail += view->len;
+    }
+}
+
+void *tori_row_clone(const struct tori_table_def *table, const void *row)
+{
+    void *clone = tori_heap_take(packed_size(table, row));
+    if (clone != NULL)
+        pack(table, row, clone);
+    return clone;
+}
+
+struct tori_result tori_row_copy(struct tori_ctx *cx, const struct tori_table_def *table,
+                                 const void *row, const void **out)
+{
+    void *copy;
+    TORI_TRY(tori_take(cx, packed_size(table, row), &copy));
+    pack(table, row, copy);
+    *out = copy;
+    return TORI_OK;
+}
+
+static size_t column_size(enum tori_column_kind kind)
+{
+    switch (kind) {
+    case TORI_COLUMN_INT:
+    case TORI_COLUMN_TIME:
+        return sizeof(int64_t);
+    case TORI_COLUMN_FLAG:
+        return sizeof(bool);
+    case TORI_COLUMN_ID:
+        return sizeof(struct tori_id);
+    case TORI_COLUMN_HASH:
+    case TORI_COLUMN_HANDLE:
+        return sizeof(struct tori_hash);
+    case TORI_COLUMN_BYTES:
+    case TORI_COLUMN_TEXT:
+        return 0;
+    }
+    return 0;
+}
+
+bool tori_row_same_key(const struct tori_table_def *table, const void *a, const void *b)
+{
+    for (size_t i = 0; i < table->key_count; i++) {
+        const struct tori_column *column = &table->column[i];
+        struct tori_bytes one = {(const uint8_t *)a + column->offset, column_size(column->kind)};
+        struct tori_bytes two = {(const uint8_t *)b + column->offset, column_size(column->kind)};
+        if (!tori_bytes_eq(one, two))
+            return false;
+    }
+    return true;
+}
+
+struct tori_aggregate *tori_aggregate_new(const struct tori_id *customer_id)
+{
+    struct tori_aggregate *agg = tori_heap_take(sizeof(*agg));
+    if (agg != NULL)
+        agg->customer_id = *customer_id;
+    return agg;
+}
+
+void tori_aggregate_free(struct tori_aggregate *agg)
+{
+    if (agg == NULL)
+        return;
+    for (size_t t = 0; t < TORI_TABLE_COUNT; t++) {
+        for (size_t i = 0; i < agg->set[t].count; i++)
+            tori_heap_free(agg->set[t].row[i]);
+        tori_heap_free(agg->set[t].row);
+    }
+    tori_key32_wipe(&agg->data_key);
+    tori_heap_free(agg);
+}
+
+static bool make_room(struct tori_rowset *set)
+{
+    if (set->count < set->room)
+        return true;
+    size_t room = set->room == 0 ? 4 : set->room * 2;
+    void **bigger = tori_heap_grow(set->row, room * sizeof(*bigger));
+    if (bigger == NULL)
+        return false;
+    set->row = bigger;
+    set->room = room;
+    return true;
+}
+
+struct tori_result tori_aggregate_load_row(struct tori_ctx *cx, struct tori_aggregate *agg,
+                                           enum tori_table table, const void *row)
+{
+    struct tori_rowset *set = &agg->set[table];
+    void *clone = tori_row_clone(&tori_tables[table], row);
+
+    if (clone == NULL || !make_room(set)) {
+        tori_heap_free(clone);
+        return TORI_FAIL(cx, NO_MEMORY);
+    }
+    set->row[set->count++] = clone;
+    if (table == TORI_TABLE_CUSTOMER)
+        agg->known = true;
+    return TORI_OK;
+}
+
+const struct tori_customer *tori_aggregate_customer(const struct tori_aggregate *agg)
+{
+    return tori_customer_count(agg) == 0 ? NULL : tori_customer_at(agg, 0);
+}
+
+static size_t position_of(const struct tori_rowset *set, enum tori_table table, const void *row)
+{
+    for (size_t i = set->count; i > 0; i--)
+        if (tori_row_same_key(&tori_tables[table], set->row[i - 1], row))
+            return i - 1;
+    return set->count;
+}
+
+struct tori_result tori_aggregate_put(struct tori_ctx *cx, struct tori_aggregate *agg,
+                                      enum tori_table table, const void *row)
+{
+    struct tori_rowset *set = &agg->set[table];
+    size_t at = position_of(set, table, row);
+    bool is_new = at == set->count;
+    struct tori_undo *undo;
+
+    TORI_TRY(tori_take(cx, sizeof(*undo), &undo));
+    TORI_TRY(tori_change_add(cx, is_new ? TORI_INSERT : TORI_UPDATE, table, row));
+    void *clone = tori_row_clone(&tori_tables[table], row);
+    if (clone == NULL || !make_room(set)) {
+        tori_heap_free(clone);
+        return TORI_FAIL(cx, NO_MEMORY);
+    }
+    *undo = (struct tori_undo){agg, table, is_new ? NULL : set->row[at], clone, cx->changes->undo};
+    cx->changes->undo = undo;
+    set->row[at] = clone;
+    set->count += is_new;
+    if (table == TORI_TABLE_CUSTOMER)
+        agg->known = true;
+    return TORI_OK;
+}
+
+struct tori_result tori_aggregate_drop(struct tori_ctx *cx, struct tori_aggregate *agg,
+                                       enum tori_table table, const void *row)
+{
+    struct tori_rowset *set = &agg->set[table];
+    size_t at = position_of(set, table, row);
+    struct tori_undo *undo;
+
+    if (at == set->count)
+        return TORI_FAIL(cx, INTERNAL, tori_word("table", tori_tables[table].name));
+    TORI_TRY(tori_take(cx, sizeof(*undo), &undo));
+    TORI_TRY(tori_change_add(cx, TORI_DELETE, table, set->row[at]));
+    *undo = (struct tori_undo){agg, table, set->row[at], NULL, cx->changes->undo};
+    cx->changes->undo = undo;
+    memmove(&set->row[at], &set->row[at + 1], (set->count - at - 1) * sizeof(void *));
+    set->count--;
+    return TORI_OK;
+}

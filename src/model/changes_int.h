@@ -1,0 +1,15 @@
+#ifndef TORI_MODEL_CHANGES_INT_H
+#define TORI_MODEL_CHANGES_INT_H
+
+#include "model/aggregate.h"
+
+/* One put or drop: `before` is what stood there (owned here until settled), `after` what stands now. */
+struct tori_undo {
+    struct tori_aggregate *agg;
+    enum tori_table table;
+    void *before;
+    void *after;
+    struct tori_undo *older;
+};
+
+#endif

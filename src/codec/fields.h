@@ -7,7 +7,8 @@
 
 enum tori_field_kind {
     TORI_FIELD_END = 0,
-    TORI_FIELD_TEXT,   /* struct tori_str; min and max count bytes; no control characters */
+    TORI_FIELD_TEXT,   /* struct tori_str; min and max count bytes; no control characters, line
+                        * separators or bidirectional overrides */
     TORI_FIELD_B64U,   /* struct tori_bytes; min and max count decoded bytes */
     TORI_FIELD_ID,     /* struct tori_id */
     TORI_FIELD_INT,    /* int64_t in min … max */
@@ -31,7 +32,8 @@ struct tori_field {
     int64_t min;
     int64_t max;
     bool optional;              /* absent: the member stays zero */
-    bool open;                  /* OBJECT: unknown members are ignored (the envelope's context) */
+    bool open; /* OBJECT, LIST: unknown members are ignored (the envelope's context; what browsers
+                * send), and null counts as absent */
     const char *const *words;   /* WORD, ends with NULL */
     const struct tori_field *sub; /* OBJECT, LIST */
     size_t item_size;           /* LIST */

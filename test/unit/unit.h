@@ -15,7 +15,7 @@
 #include "base/ctx.h"
 #include "base/hash.h"
 
-enum { TORI_UNIT_NOW_S = 1795150800 }; /* 2026-11-20T01:00:00Z */
+enum { TORI_UNIT_NOW_S = 1795150800 }; /* 2026-11-20T05:00:00Z */
 
 static inline int tori_unit_begin(void **state)
 {

@@ -18,6 +18,7 @@ struct tori_reply {
     size_t header_count;
     struct tori_buf body;
     struct tori_json_out json; /* an open object from the first tori_reply_* call on */
+    const void *view; /* for finish: what the page shows (service/view.h) */
     tori_err err;              /* for a problem document; ERR_NONE otherwise */
     int64_t retry_after_s;     /* with 429 and 503 */
 };

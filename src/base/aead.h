@@ -1,5 +1,5 @@
-/* AES-256-GCM (NIST SP 800-38D), fetched once. A nonce is used once per key: callers draw all of its
- * 96 bits at random and keep a key below 2^32 sealings. */
+/* AES-256-GCM (NIST SP 800-38D), fetched once. A nonce is used once per key: callers draw all of
+ * its 96 bits at random and keep a key below 2^32 sealings. */
 #ifndef TORI_BASE_AEAD_H
 #define TORI_BASE_AEAD_H
 

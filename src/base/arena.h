@@ -22,7 +22,8 @@ size_t tori_arena_used(const struct tori_arena *arena);
 void *tori_arena_take(struct tori_arena *arena, size_t n);
 void *tori_arena_copy(struct tori_arena *arena, const void *from, size_t n);
 
-/* Memory that outlives a request (see "ours, for longer" in HACKING.md §3). Zeroed; NULL when out. */
+/* Memory that outlives a request (see "ours, for longer" in HACKING.md §3). Zeroed; NULL when
+ * out. */
 void *tori_heap_take(size_t n);
 void *tori_heap_grow(void *old, size_t n);
 void tori_heap_free(void *p);

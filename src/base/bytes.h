@@ -18,7 +18,10 @@ struct tori_str {
 };
 
 #define TORI_STR(literal) ((struct tori_str){"" literal, sizeof(literal) - 1})
-#define TORI_STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define TORI_STR_INIT(literal)                                                                     \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 #define TORI_BYTES_OF(array) ((struct tori_bytes){(const uint8_t *)(array), sizeof(array)})
 
 /* For "%.*s": the precision and the pointer of a text view. */

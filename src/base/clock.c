@@ -63,7 +63,8 @@ static struct date date_of_days(int64_t days)
     int64_t mp = (5 * doy + 2) / 153;
     int month = (int)(mp < 10 ? mp + 3 : mp - 9);
 
-    return (struct date){yoe + era * 400 + (month <= 2), month, (int)(doy - (153 * mp + 2) / 5 + 1)};
+    return (struct date){yoe + era * 400 + (month <= 2), month,
+                         (int)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
 static int64_t days_of_date(struct date d)

@@ -22,7 +22,8 @@ struct tori_ctx {
     tori_time now; /* wall clock, read once when the request arrived */
     struct tori_random random;
     const struct tori_caller *caller;
-    struct tori_id route; /* set by prepare: the customer whose state decide needs; none: the firm's */
+    struct tori_id
+        route; /* set by prepare: the customer whose state decide needs; none: the firm's */
     struct tori_state *state;
     struct tori_changes *changes;
     struct tori_log *log;

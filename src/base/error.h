@@ -1,5 +1,6 @@
 /* Results that cannot be ignored. A function that can fail returns TORI_RESULT; outputs come last
- * and are written only on success. Codes, their HTTP status and their text are in data/errors.def. */
+ * and are written only on success. Codes, their HTTP status and their text are in
+ * data/errors.def. */
 #ifndef TORI_BASE_ERROR_H
 #define TORI_BASE_ERROR_H
 

@@ -1,4 +1,5 @@
-/* SHA-256 over views, with the algorithm fetched once (notes: implicit fetch doubles small hashes). */
+/* SHA-256 over views, with the algorithm fetched once (notes: implicit fetch doubles small
+ * hashes). */
 #ifndef TORI_BASE_HASH_H
 #define TORI_BASE_HASH_H
 

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ struct tori_log *tori_log_new(const char *role, enum tori_level least, int fd)
     tori_hash_init();
     tori_random_seed(&random);
     tori_random_fill(&random, log->pepper.at, sizeof(log->pepper.at));
-    strncpy(log->role, role, sizeof(log->role) - 1);
+    snprintf(log->role, sizeof(log->role), "%s", role);
     log->least = least;
     log->fd = fd;
     return log;

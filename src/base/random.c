@@ -25,10 +25,11 @@ void tori_random_fill(struct tori_random *random, void *out, size_t n)
     uint8_t *to = out;
 
     while (n > 0) {
-        struct tori_hash block = tori_sha256_parts(
-            (const struct tori_bytes[]){TORI_BYTES_OF(random->seed),
-                                        {(const uint8_t *)&random->counter, sizeof(random->counter)}},
-            2);
+        struct tori_hash block =
+            tori_sha256_parts((const struct tori_bytes[]){TORI_BYTES_OF(random->seed),
+                                                          {(const uint8_t *)&random->counter,
+                                                           sizeof(random->counter)}},
+                              2);
         size_t part = n < sizeof(block.at) ? n : sizeof(block.at);
         memcpy(to, block.at, part);
         tori_wipe(&block, sizeof(block));

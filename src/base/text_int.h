@@ -1,3 +1,4 @@
+/* Rows of the text table, which the build writes from text/ja.txt and text/en.txt. */
 #ifndef TORI_BASE_TEXT_INT_H
 #define TORI_BASE_TEXT_INT_H
 

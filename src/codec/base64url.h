@@ -1,5 +1,5 @@
-/* base64url without padding (RFC 4648 §5), strict: no padding, no other alphabet, no white space, no
- * non-zero spare bits. Ids on the wire are base64url of their 18 bytes: 24 characters. */
+/* base64url without padding (RFC 4648 §5), strict: no padding, no other alphabet, no white space,
+ * no non-zero spare bits. Ids on the wire are base64url of their 18 bytes: 24 characters. */
 #ifndef TORI_CODEC_BASE64URL_H
 #define TORI_CODEC_BASE64URL_H
 

@@ -29,8 +29,8 @@ static bool between(uint32_t c, uint32_t first, uint32_t last)
 }
 
 /* Controls change what a page or a terminal shows; line separators forge lines of the canonical
- * form for whoever splits by them; bidirectional overrides make an account number read backwards.
- */
+ * form for whoever splits by them; bidirectional overrides make an account number read
+ * backwards. */
 static bool is_unwanted(uint32_t c)
 {
     return c < 0x20 || between(c, 0x7f, 0x9f) || c == 0x061c || between(c, 0x200e, 0x200f) ||

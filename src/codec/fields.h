@@ -1,5 +1,5 @@
-/* Body tables: the wire shape of a struct. One table reads a JSON object into the struct, prints its
- * part of the OpenAPI document, and seeds the fuzz harness. Unknown members are refused. */
+/* Body tables: the wire shape of a struct. One table reads a JSON object into the struct, prints
+ * its part of the OpenAPI document, and seeds the fuzz harness. Unknown members are refused. */
 #ifndef TORI_CODEC_FIELDS_H
 #define TORI_CODEC_FIELDS_H
 
@@ -31,13 +31,13 @@ struct tori_field {
     size_t offset;
     int64_t min;
     int64_t max;
-    bool optional;              /* absent: the member stays zero */
+    bool optional; /* absent: the member stays zero */
     bool open; /* OBJECT, LIST: unknown members are ignored (the envelope's context; what browsers
                 * send), and null counts as absent */
-    const char *const *words;   /* WORD, ends with NULL */
+    const char *const *words;     /* WORD, ends with NULL */
     const struct tori_field *sub; /* OBJECT, LIST */
-    size_t item_size;           /* LIST */
-    const char *doc;            /* one line for the API document; may be NULL */
+    size_t item_size;             /* LIST */
+    const char *doc;              /* one line for the API document; may be NULL */
 };
 
 #define TORI_TEXT(type, member, min_, max_)                                                        \
@@ -69,14 +69,16 @@ struct tori_field {
     }
 #define TORI_WORD(type, member, words_)                                                            \
     {                                                                                              \
-        .name = #member, .kind = TORI_FIELD_WORD, .offset = offsetof(type, member), .words = words_ \
+        .name = #member, .kind = TORI_FIELD_WORD, .offset = offsetof(type, member),                \
+        .words = words_                                                                            \
     }
 #define TORI_FIELDS_END                                                                            \
     {                                                                                              \
         .kind = TORI_FIELD_END                                                                     \
     }
 
-/* Fills *out, whose members are zero before. MISSING_FIELD, UNKNOWN_FIELD, BAD_FIELD name the field. */
+/* Fills *out, whose members are zero before. MISSING_FIELD, UNKNOWN_FIELD, BAD_FIELD name the
+ * field. */
 TORI_RESULT tori_fields_read(struct tori_ctx *cx, const struct tori_field *table,
                              const struct tori_json *object, void *out);
 

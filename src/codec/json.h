@@ -22,10 +22,10 @@ struct tori_json_member;
 /* A parsed value; it and all below it live in the request's arena. */
 struct tori_json {
     enum tori_json_kind kind;
-    int64_t number;                 /* INT; BOOL as 0 or 1 */
-    struct tori_str text;           /* TEXT */
-    size_t count;                   /* LIST, OBJECT */
-    const struct tori_json *item;   /* LIST */
+    int64_t number;                        /* INT; BOOL as 0 or 1 */
+    struct tori_str text;                  /* TEXT */
+    size_t count;                          /* LIST, OBJECT */
+    const struct tori_json *item;          /* LIST */
     const struct tori_json_member *member; /* OBJECT, in the order of the text */
 };
 
@@ -48,8 +48,8 @@ struct tori_json_out {
     struct tori_buf *buf;
     bool comma;
 };
-void tori_out_open(struct tori_json_out *out);                    /* { */
-void tori_out_close(struct tori_json_out *out);                   /* } */
+void tori_out_open(struct tori_json_out *out);                     /* { */
+void tori_out_close(struct tori_json_out *out);                    /* } */
 void tori_out_object(struct tori_json_out *out, const char *name); /* "name":{ */
 void tori_out_list(struct tori_json_out *out, const char *name);   /* "name":[ */
 void tori_out_list_end(struct tori_json_out *out);                 /* ] */

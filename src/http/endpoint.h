@@ -1,5 +1,6 @@
-/* One endpoint, one file in http/api, http/page or http/console; its row here is all the wire needs.
- * The router, the OpenAPI document and the tests of every endpoint are made from these tables. */
+/* One endpoint, one file in http/api, http/page or http/console; its row here is all the wire
+ * needs. The router, the OpenAPI document and the tests of every endpoint are made from these
+ * tables. */
 #ifndef TORI_HTTP_ENDPOINT_H
 #define TORI_HTTP_ENDPOINT_H
 
@@ -16,7 +17,13 @@ enum tori_auth {
     TORI_AUTH_ADMIN,   /* the admin socket's peer */
 };
 
-enum tori_rate { TORI_RATE_NONE, TORI_RATE_PAGE, TORI_RATE_CEREMONY, TORI_RATE_CODE, TORI_RATE_API };
+enum tori_rate {
+    TORI_RATE_NONE,
+    TORI_RATE_PAGE,
+    TORI_RATE_CEREMONY,
+    TORI_RATE_CODE,
+    TORI_RATE_API
+};
 
 struct tori_endpoint {
     enum tori_listener listener;

@@ -1,5 +1,5 @@
-/* The only door to the key holder: "sign this, seal that". Calls block for at most their deadline, on
- * any thread but the decider's. KEYHOLDER_AWAY when there is no answer. */
+/* The only door to the key holder: "sign this, seal that". Calls block for at most their deadline,
+ * on any thread but the decider's. KEYHOLDER_AWAY when there is no answer. */
 #ifndef TORI_KEYS_KEYS_H
 #define TORI_KEYS_KEYS_H
 
@@ -40,7 +40,8 @@ struct tori_extension {
 enum { TORI_EXTEND_MAX = 1024, TORI_CHECKPOINT_MAX = 1024 };
 TORI_RESULT tori_keys_log_size(struct tori_ctx *cx, struct tori_keys *keys, uint64_t *size_now);
 TORI_RESULT tori_keys_log_extend(struct tori_ctx *cx, struct tori_keys *keys,
-                                 const struct tori_extension *extension, struct tori_str *checkpoint);
+                                 const struct tori_extension *extension,
+                                 struct tori_str *checkpoint);
 /* "origin+hexid+base64": what a verifier needs. */
 TORI_RESULT tori_keys_log_vkey(struct tori_ctx *cx, struct tori_keys *keys, struct tori_str *vkey);
 

@@ -1,6 +1,6 @@
-/* The rows of one customer that decisions need, in memory. Only the decider holds one; loaders build
- * it and hand it over. Its rows are changed by put and drop alone, which also note the change to be
- * committed and how to take it back (model/changes.h). */
+/* The rows of one customer that decisions need, in memory. Only the decider holds one; loaders
+ * build it and hand it over. Its rows are changed by put and drop alone, which also note the change
+ * to be committed and how to take it back (model/changes.h). */
 #ifndef TORI_MODEL_AGGREGATE_H
 #define TORI_MODEL_AGGREGATE_H
 
@@ -17,11 +17,11 @@ struct tori_aggregate {
     struct tori_id customer_id; /* all zero: the firm */
     struct tori_key32 data_key; /* unwrapped; wiped when the aggregate goes */
     struct tori_rowset set[TORI_TABLE_COUNT];
-    bool known;             /* the customer row exists */
-    int64_t touched_ms;     /* steady time of the last command, for eviction */
-    int64_t unsettled;      /* changes not yet durable: not to be evicted */
-    uint64_t saw_group;     /* the newest group that changed it */
-    int64_t refusals_from;  /* the minute that refusals are counted in */
+    bool known;            /* the customer row exists */
+    int64_t touched_ms;    /* steady time of the last command, for eviction */
+    int64_t unsettled;     /* changes not yet durable: not to be evicted */
+    uint64_t saw_group;    /* the newest group that changed it */
+    int64_t refusals_from; /* the minute that refusals are counted in */
     int64_t refusals;
     struct tori_aggregate *next; /* in the decider's table */
 };

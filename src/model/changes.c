@@ -46,7 +46,8 @@ static void revert_one(const struct tori_undo *undo)
     struct tori_rowset *set = &undo->agg->set[undo->table];
     size_t at = 0;
 
-    if (undo->after == NULL) { /* a drop: the row goes back to its end; order is by key at load only */
+    if (undo->after ==
+        NULL) { /* a drop: the row goes back to its end; order is by key at load only */
         set->row[set->count++] = undo->before;
         return;
     }

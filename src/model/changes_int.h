@@ -1,9 +1,11 @@
+/* What aggregate.c and changes.c share: how a change is taken back. */
 #ifndef TORI_MODEL_CHANGES_INT_H
 #define TORI_MODEL_CHANGES_INT_H
 
 #include "model/aggregate.h"
 
-/* One put or drop: `before` is what stood there (owned here until settled), `after` what stands now. */
+/* One put or drop: `before` is what stood there (owned here until settled), `after` what stands
+ * now. */
 struct tori_undo {
     struct tori_aggregate *agg;
     enum tori_table table;

@@ -1,4 +1,5 @@
-/* How a row lies in its struct and in its table: what the store needs to fill one from the other. */
+/* How a row lies in its struct and in its table: what the store needs to fill one from the
+ * other. */
 #ifndef TORI_MODEL_TABLE_H
 #define TORI_MODEL_TABLE_H
 

@@ -1,9 +1,10 @@
 /* A command: one request on its way through prepare, decide, commit and release (design.md §4).
  *
- *   prepare  any worker; verifies and looks up facts that never change; changes nothing; sets cx->route
- *   decide   the decider; sees cx->state, leaves cx->changes; no I/O, no clock, no signature checks
- *   finish   any worker, after the commit; turns the decision into bytes where that is dear (pages)
- */
+ *   prepare  any worker; verifies and looks up facts that never change; changes nothing; sets
+ * cx->route decide   the decider; sees cx->state, leaves cx->changes; no I/O, no clock, no
+ * signature checks finish   any worker, after the commit; turns the decision into bytes where that
+ * is dear
+ * (pages) */
 #ifndef TORI_SERVICE_COMMAND_H
 #define TORI_SERVICE_COMMAND_H
 
@@ -23,9 +24,9 @@ struct tori_caller {
     enum tori_listener listener;
     struct tori_str ip; /* "203.0.113.7" */
     int port;
-    struct tori_str user_agent;    /* at most 256 bytes, UTF-8 */
-    struct tori_str cookie;        /* value of the one cookie of this listener; empty: none */
-    struct tori_str visit;         /* value of the interaction cookie; empty: none */
+    struct tori_str user_agent; /* at most 256 bytes, UTF-8 */
+    struct tori_str cookie;     /* value of the one cookie of this listener; empty: none */
+    struct tori_str visit;      /* value of the interaction cookie; empty: none */
     struct tori_str idempotency_key;
     struct tori_str traceparent;
     bool has_certificate;
@@ -53,9 +54,9 @@ struct tori_command {
     /* Called exactly once, from any thread, when the reply may be sent. The caller owns the command
      * and frees it, with its arena, afterwards. */
     void (*done)(struct tori_command *command);
-    void *owner;                /* of whoever submitted it */
-    struct tori_command *next;  /* for the queue that holds it */
-    void *decider;              /* private to the decider */
+    void *owner;               /* of whoever submitted it */
+    struct tori_command *next; /* for the queue that holds it */
+    void *decider;             /* private to the decider */
 };
 
 struct tori_pipeline;

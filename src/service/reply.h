@@ -13,12 +13,12 @@ struct tori_reply_header {
 
 struct tori_reply {
     int status;
-    const char *content_type; /* a literal; NULL: application/json */
+    const char *content_type;                            /* a literal; NULL: application/json */
     struct tori_reply_header header[TORI_REPLY_HEADERS]; /* Location, Set-Cookie, Retry-After … */
     size_t header_count;
     struct tori_buf body;
     struct tori_json_out json; /* an open object from the first tori_reply_* call on */
-    const void *view; /* for finish: what the page shows (service/view.h) */
+    const void *view;          /* for finish: what the page shows (service/view.h) */
     tori_err err;              /* for a problem document; ERR_NONE otherwise */
     int64_t retry_after_s;     /* with 429 and 503 */
 };

@@ -64,7 +64,8 @@ static void a_full_buffer_says_so(void **state)
 static void time_prints_and_parses(void **state)
 {
     (void)state;
-    static const tori_time times[] = {0, 1, 951782400000, 1795150800123, 4102444799999, 253402300799999};
+    static const tori_time times[] = {
+        0, 1, 951782400000, 1795150800123, 4102444799999, 253402300799999};
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         char text[TORI_TIME_TEXT];
         tori_time back;
@@ -137,9 +138,15 @@ static void texts_fill_their_holes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(utf8_is_strict),          unit(arena_stops_at_its_cap), unit(buffers_escape_and_encode),
-        unit(a_full_buffer_says_so),   unit(time_prints_and_parses), unit(hashes_are_the_published_ones),
-        unit(hmac_is_rfc_4231),        unit(a_fixed_seed_repeats),   unit(texts_fill_their_holes),
+        unit(utf8_is_strict),
+        unit(arena_stops_at_its_cap),
+        unit(buffers_escape_and_encode),
+        unit(a_full_buffer_says_so),
+        unit(time_prints_and_parses),
+        unit(hashes_are_the_published_ones),
+        unit(hmac_is_rfc_4231),
+        unit(a_fixed_seed_repeats),
+        unit(texts_fill_their_holes),
     };
     return tori_unit_run("unit/base", tests);
 }

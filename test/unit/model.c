@@ -50,7 +50,8 @@ static void revert_leaves_no_trace(void **state)
     struct tori_ctx *cx = *state;
     struct tori_changes changes;
     struct tori_aggregate *agg = begin(cx, &changes);
-    struct tori_notice kept = {.id = tori_id_new(&cx->random, cx->now, 0), .template = TORI_STR("login"), .state = 1};
+    struct tori_notice kept = {
+        .id = tori_id_new(&cx->random, cx->now, 0), .template = TORI_STR("login"), .state = 1};
 
     assert_ok(cx, tori_notice_put(cx, agg, &kept));
     tori_changes_settle(&changes);
@@ -77,7 +78,8 @@ static void rows_own_what_they_point_at(void **state)
     struct tori_changes changes;
     struct tori_aggregate *agg = begin(cx, &changes);
     char label[] = "yubikey";
-    struct tori_credential row = {.label = {label, 7}, .credential_id = tori_str_bytes(TORI_STR("id")), .state = 1};
+    struct tori_credential row = {
+        .label = {label, 7}, .credential_id = tori_str_bytes(TORI_STR("id")), .state = 1};
 
     assert_ok(cx, tori_credential_put(cx, agg, &row));
     label[0] = 'X';
@@ -99,8 +101,10 @@ static void evidence_takes_inserts_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(views_of_both_kinds_have_one_layout), unit(put_inserts_then_updates),
-        unit(revert_leaves_no_trace),              unit(rows_own_what_they_point_at),
+        unit(views_of_both_kinds_have_one_layout),
+        unit(put_inserts_then_updates),
+        unit(revert_leaves_no_trace),
+        unit(rows_own_what_they_point_at),
         unit(evidence_takes_inserts_only),
     };
     return tori_unit_run("unit/model", tests);

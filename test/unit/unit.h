@@ -40,7 +40,7 @@ static inline int tori_unit_end(void **state)
 
 #define unit(function)                                                                             \
     {                                                                                              \
-        #function, function, tori_unit_begin, tori_unit_end, NULL                                  \
+#function, function, tori_unit_begin, tori_unit_end, NULL                                  \
     }
 
 #define tori_unit_run(name, tests)                                                                 \
@@ -50,15 +50,16 @@ static inline int tori_unit_end(void **state)
     do {                                                                                           \
         struct tori_result unit_result_ = (call);                                                  \
         if (unit_result_.err != TORI_ERR_NONE)                                                     \
-            fail_msg("%s: %s at %s:%d", #call, tori_err_name(unit_result_.err), (cx)->failure.file, \
-                     (cx)->failure.line);                                                          \
+            fail_msg("%s: %s at %s:%d", #call, tori_err_name(unit_result_.err),                    \
+                     (cx)->failure.file, (cx)->failure.line);                                      \
     } while (0)
 
 #define assert_fails(call, code)                                                                   \
     do {                                                                                           \
         struct tori_result unit_result_ = (call);                                                  \
         if (unit_result_.err != (code))                                                            \
-            fail_msg("%s: %s, not %s", #call, tori_err_name(unit_result_.err), tori_err_name(code)); \
+            fail_msg("%s: %s, not %s", #call, tori_err_name(unit_result_.err),                     \
+                     tori_err_name(code));                                                         \
     } while (0)
 
 static inline void assert_text(struct tori_str got, const char *want)

@@ -1,0 +1,65 @@
+# The front door of Torimori. `make` alone lists what can be asked for.
+# Everything behind it is meson; this file installs, configures and calls.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL = help
+MAKEFLAGS += --no-print-directory
+
+PLAIN = build/plain
+ASAN = build/asan
+RESULTS = build/RESULTS
+JOBS ?= 2
+
+export LC_ALL = C.UTF-8
+unexport CFLAGS CPPFLAGS LDFLAGS DESTDIR
+
+.PHONY: help demo test proof bench build sanitized format clean install-build install-test install-proof
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
+	    printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+demo: install-demo build ## install, build and start Torimori beside a sample broker; prints where to look
+	@test -x examples/broker/demo || \
+	    { echo 'make demo: examples/broker/demo is not part of this tree yet' >&2; exit 1; }
+	@examples/broker/demo $(PLAIN)/torimori
+
+test: install-test build sanitized ## install what is missing and run every test (about 20 minutes)
+	@tools/run-tests --house $(PLAIN) --rest $(ASAN) --results $(RESULTS)
+
+proof: install-proof build sanitized ## the long proofs, resumable; one dated line each in docs/proof.md
+	@tools/proof
+
+bench: install-proof build ## measure, and print figures
+	@tools/bench $(PLAIN)
+
+build: install-build $(PLAIN)/build.ninja ## the program as it is released, in build/plain
+	@ninja -C $(PLAIN) -j $(JOBS) --quiet
+
+sanitized: install-test $(ASAN)/build.ninja
+	@ninja -C $(ASAN) -j $(JOBS) --quiet
+
+$(PLAIN)/build.ninja:
+	@meson setup $(PLAIN) -Dtest_build=false -Dtests=false
+
+$(ASAN)/build.ninja:
+	@meson setup $(ASAN) -Db_sanitize=address,undefined
+
+install-build:
+	@tools/apt build
+
+install-demo:
+	@tools/apt build run
+
+install-test:
+	@tools/apt build run test
+	@tools/npm
+
+install-proof: install-test
+	@tools/apt proof
+
+format: ## lay out all C files as .clang-format says
+	@tools/format
+
+clean: ## remove what was built
+	rm -rf build node_modules .demo

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+"""tap.py FILE: run the unittest cases of one Python file and print them as TAP, which is what
+tools/run-tests collects. A case is named after its method, without `test_`."""
+
+import importlib.util
+import sys
+import unittest
+from pathlib import Path
+
+
+class Tap(unittest.TestResult):
+    """Prints one line for each case, and the reason of a failure as comments."""
+
+    def __init__(self):
+        super().__init__()
+        self.number = 0
+
+    def line(self, test, ok, after="", why=""):
+        self.number += 1
+        name = test.id().rpartition(".")[2].removeprefix("test_")
+        print(f"{'ok' if ok else 'not ok'} {self.number} - {name}{after}")
+        print("".join(f"# {line}\n" for line in why.splitlines()), end="", flush=True)
+
+    def addSuccess(self, test):
+        self.line(test, True)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.line(test, False, why=self.failures[-1][1])
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.line(test, False, why=self.errors[-1][1])
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.line(test, True, f" # SKIP {reason}")
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.line(test, False, why=f"{subtest}: {err[1]}")
+
+    def addUnexpectedSuccess(self, test):
+        super().addUnexpectedSuccess(test)
+        self.line(test, False, why="passed, though it is expected to fail")
+
+
+def main(path):
+    path = Path(path).resolve()
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    result = Tap()
+    unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
+    print(f"1..{result.number}")
+    return 0 if result.wasSuccessful() and result.number else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -91,17 +91,44 @@ static struct tori_result read_time(struct tori_ctx *cx, const struct tori_field
     return TORI_OK;
 }
 
+/* The index of a word; -1: not one of them. */
+static int find_word(const struct tori_field *field, struct tori_str text)
+{
+    for (int i = 0; field->words[i] != NULL; i++) {
+        if (tori_str_eq(text, tori_str_z(field->words[i])))
+            return i;
+    }
+    return -1;
+}
+
 static struct tori_result read_word(struct tori_ctx *cx, const struct tori_field *field,
                                     const struct tori_json *value, int *out)
 {
     TORI_TRY(expect(cx, field, value, TORI_JSON_TEXT));
-    for (int i = 0; field->words[i] != NULL; i++) {
-        if (tori_str_eq(value->text, tori_str_z(field->words[i]))) {
-            *out = i;
-            return TORI_OK;
-        }
+    int word = find_word(field, value->text);
+    if (word < 0)
+        return bad(cx, field, "word");
+    *out = word;
+    return TORI_OK;
+}
+
+static struct tori_result read_set(struct tori_ctx *cx, const struct tori_field *field,
+                                   const struct tori_json *value, int64_t *out)
+{
+    int64_t set = 0;
+
+    TORI_TRY(expect(cx, field, value, TORI_JSON_LIST));
+    TORI_TRY(in_range(cx, field, (int64_t)value->count));
+    for (size_t i = 0; i < value->count; i++) {
+        TORI_TRY(expect(cx, field, &value->item[i], TORI_JSON_TEXT));
+        int word = find_word(field, value->item[i].text);
+        if (word < 0 && !field->open)
+            return bad(cx, field, "word");
+        if (word >= 0)
+            set |= (int64_t)1 << word;
     }
-    return bad(cx, field, "word");
+    *out = set;
+    return TORI_OK;
 }
 
 static struct tori_result read_table(struct tori_ctx *cx, const struct tori_field *table,
@@ -147,6 +174,8 @@ static struct tori_result read_value(struct tori_ctx *cx, const struct tori_fiel
         return read_time(cx, field, value, out);
     case TORI_FIELD_WORD:
         return read_word(cx, field, value, out);
+    case TORI_FIELD_SET:
+        return read_set(cx, field, value, out);
     case TORI_FIELD_OBJECT:
         TORI_TRY(expect(cx, field, value, TORI_JSON_OBJECT));
         return read_table(cx, field->sub, value, field->open, out);

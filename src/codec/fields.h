@@ -17,6 +17,8 @@ enum tori_field_kind {
     TORI_FIELD_WORD,   /* int: the index in `words`, from 0 */
     TORI_FIELD_OBJECT, /* an embedded struct with a table of its own */
     TORI_FIELD_LIST,   /* struct tori_list of structs with a table of their own; max counts items */
+    TORI_FIELD_SET,    /* int64_t: bit i for words[i], from a list of texts; max counts items; when
+                        * open, words that are not in `words` are ignored */
     TORI_FIELD_JSON,   /* const struct tori_json *, an object left as it is; max counts members */
 };
 
@@ -32,9 +34,9 @@ struct tori_field {
     int64_t min;
     int64_t max;
     bool optional; /* absent: the member stays zero */
-    bool open; /* OBJECT, LIST: unknown members are ignored (the envelope's context; what browsers
-                * send), and null counts as absent */
-    const char *const *words;     /* WORD, ends with NULL */
+    bool open;     /* OBJECT, LIST, SET: unknown members are ignored (the envelope's context; what
+                    * browsers     send), and null counts as absent */
+    const char *const *words;     /* WORD, SET (at most 62); ends with NULL */
     const struct tori_field *sub; /* OBJECT, LIST */
     size_t item_size;             /* LIST */
     const char *doc;              /* one line for the API document; may be NULL */

@@ -1,0 +1,40 @@
+/* Public keys of credentials (COSE_Key, RFC 9052 §7) and the signatures made with them. An
+ * algorithm is a row of the table in cose.c. */
+#ifndef TORI_CODEC_COSE_H
+#define TORI_CODEC_COSE_H
+
+#include "base/ctx.h"
+
+/* IANA numbers of the algorithms that exist here. */
+enum { TORI_COSE_ES256 = -7, TORI_COSE_EDDSA = -8, TORI_COSE_RS256 = -257 };
+
+/* False for every number without a row. */
+bool tori_cose_known(int64_t alg);
+
+/* The length of the COSE_Key at the beginning of `bytes` and its algorithm, not yet imported.
+ * PROOF_MALFORMED when it is not strict CBOR, PROOF_KEY when it is no COSE_Key. */
+TORI_RESULT tori_cose_peek(struct tori_ctx *cx, struct tori_bytes bytes, size_t *used,
+                           int64_t *alg);
+
+/* An imported key, ready to verify. It never changes, so threads may share it. Import costs about a
+ * third of a verification: keep it. It lives on the heap and counts its owners: a cache may drop it
+ * while a worker still verifies with it. */
+struct tori_verify_key;
+
+/* `cose` is exactly one COSE_Key with the parameters of its type and no others (WebAuthn L3
+ * §6.5.1). PROOF_MALFORMED; PROOF_ALGORITHM: no row for it; PROOF_KEY: another type or curve than
+ * its algorithm demands, a point that is not on the curve or of small order, an RSA modulus outside
+ * 2048 … 4096 bits, an exponent that is even or below 3. */
+TORI_RESULT tori_verify_key_new(struct tori_ctx *cx, struct tori_bytes cose,
+                                struct tori_verify_key **out);
+/* One owner more; one owner less, the last of whom frees it. NULL is allowed. */
+struct tori_verify_key *tori_verify_key_share(struct tori_verify_key *key);
+void tori_verify_key_free(struct tori_verify_key *key);
+int64_t tori_verify_key_alg(const struct tori_verify_key *key);
+
+/* PROOF_SIGNATURE when `signature` was not made over `message` by this key. ECDSA signatures are
+ * strict DER, as authenticators send them (WebAuthn L3 §6.5.5). */
+TORI_RESULT tori_verify(struct tori_ctx *cx, const struct tori_verify_key *key,
+                        struct tori_bytes message, struct tori_bytes signature);
+
+#endif

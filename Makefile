@@ -31,8 +31,7 @@ proof: install-proof build sanitized ## the long proofs, resumable; one dated li
 	@tools/proof
 
 bench: install-proof build ## measure, and print figures
-	@test -x test/bench/run || { echo "make bench: test/bench/run is not part of this tree yet" >&2; exit 1; }
-	@test/bench/run $(PLAIN)/torimori
+	@tools/bench $(PLAIN)
 
 build: install-build $(PLAIN)/build.ninja ## the program as it is released, in build/plain
 	@ninja -C $(PLAIN) -j $(JOBS) --quiet

@@ -1,0 +1,190 @@
+/* WebAuthn Level 3, the server's side: options out, registrations and assertions in. Values in,
+ * values out: no store, no clock, no session. What depends on the moment (challenge open,
+ * credential not yet registered, lock) is the service's business.
+ *
+ *   prepare  tori_webauthn_register, tori_webauthn_prove: everything that the bytes alone can show
+ *   decide   tori_webauthn_accept: what the credential's record says to it, a few comparisons
+ */
+#ifndef TORI_DOMAIN_WEBAUTHN_WEBAUTHN_H
+#define TORI_DOMAIN_WEBAUTHN_WEBAUTHN_H
+
+#include "codec/cose.h"
+#include "codec/fields.h"
+
+enum tori_attestation {
+    TORI_ATTESTATION_NONE, /* nothing but the key itself */
+    TORI_ATTESTATION_SELF, /* the key signed its own registration */
+};
+
+/* A relying party: one for customers, one for operators. Zero in the switches is the strict side.
+ */
+struct tori_rp {
+    struct tori_str id;
+    struct tori_str name;          /* shown by authenticators */
+    const struct tori_str *origin; /* the exact list: compared byte for byte */
+    size_t origin_count;
+    const int64_t *alg; /* accepted COSE algorithms, the most wanted first */
+    size_t alg_count;
+    enum tori_attestation least; /* what a registration must bring at least */
+    bool uv_optional;            /* false wherever people log in; the published vectors need it */
+    bool cross_origin;           /* a frame inside another site may ask; false, as before */
+    const struct tori_str *top_origin; /* with cross_origin: whose frame */
+    size_t top_origin_count;
+};
+
+/* What every relying party of ours accepts: ES256, EdDSA, RS256. */
+enum { TORI_WEBAUTHN_ALGS = 3 };
+extern const int64_t tori_webauthn_algs[TORI_WEBAUTHN_ALGS];
+
+enum { TORI_CREDENTIAL_ID_MAX = 1023 };
+
+/* RegistrationResponseJSON, as PublicKeyCredential.toJSON() writes it (WebAuthn L3 §5.1.8). */
+struct tori_registration {
+    struct tori_bytes id;
+    struct tori_bytes raw_id;
+    struct tori_str type;
+    struct tori_str attachment; /* empty: not told */
+    struct {
+        struct tori_bytes client_data;
+        struct tori_bytes attestation_object;
+        int64_t transports; /* bits of the known words */
+    } response;
+    const struct tori_json *extensions; /* the client's word, not signed; NULL: none */
+};
+
+/* AuthenticationResponseJSON */
+struct tori_assertion {
+    struct tori_bytes id;
+    struct tori_bytes raw_id;
+    struct tori_str type;
+    struct tori_str attachment;
+    struct {
+        struct tori_bytes client_data;
+        struct tori_bytes authenticator_data;
+        struct tori_bytes signature;
+        struct tori_bytes user_handle; /* at == NULL: absent */
+    } response;
+    const struct tori_json *extensions;
+};
+
+/* Body tables of both; what browsers add beside is ignored. */
+extern const struct tori_field tori_registration_fields[];
+extern const struct tori_field tori_assertion_fields[];
+
+#define TORI_REGISTRATION(type, member)                                                            \
+    {                                                                                              \
+        .name = #member, .kind = TORI_FIELD_OBJECT, .offset = offsetof(type, member),              \
+        .sub = tori_registration_fields, .open = true                                              \
+    }
+#define TORI_ASSERTION(type, member)                                                               \
+    {                                                                                              \
+        .name = #member, .kind = TORI_FIELD_OBJECT, .offset = offsetof(type, member),              \
+        .sub = tori_assertion_fields, .open = true                                                 \
+    }
+
+/* The ceremony that a response must belong to. */
+struct tori_expected {
+    const struct tori_rp *rp;
+    struct tori_bytes challenge;
+};
+
+/* A new credential. Bytes and texts point into the registration or the arena. */
+struct tori_attested {
+    struct tori_bytes credential_id;
+    uint8_t aaguid[16];
+    struct tori_bytes public_key; /* COSE_Key; tori_verify_key_new takes it */
+    int64_t alg;
+    int64_t sign_count;
+    bool user_verified;
+    bool backup_eligible;
+    bool backed_up;
+    struct tori_str format; /* of the attestation */
+    enum tori_attestation attestation;
+    struct tori_str transports; /* "hybrid,internal": known words only */
+};
+
+/* WebAuthn L3 §7.1 but for step 26 (not yet registered for any user), which needs the store.
+ * PROOF_*, ATTESTATION_*, CREDENTIAL_NOT_DISCOVERABLE. */
+TORI_RESULT tori_webauthn_register(struct tori_ctx *cx, const struct tori_expected *expected,
+                                   const struct tori_registration *registration,
+                                   struct tori_attested *out);
+
+/* What an assertion shows by itself, once its signature has been verified. */
+struct tori_proved {
+    struct tori_bytes credential_id;
+    struct tori_bytes user_handle; /* at == NULL: absent */
+    int64_t sign_count;
+    bool user_verified;
+    bool backup_eligible;
+    bool backed_up;
+};
+
+/* WebAuthn L3 §7.2 steps 7 … 18, 20, 21 and 23. `key` is that of the credential named by raw_id. */
+TORI_RESULT tori_webauthn_prove(struct tori_ctx *cx, const struct tori_expected *expected,
+                                const struct tori_assertion *assertion,
+                                const struct tori_verify_key *key, struct tori_proved *out);
+
+/* Whose answer was asked for. */
+struct tori_claimant {
+    const struct tori_user_handle *user; /* NULL: nobody was named before, as in a login */
+    const struct tori_bytes *allow;      /* the allowCredentials that were sent */
+    size_t allow_count;                  /* 0: any credential of the user */
+};
+
+/* The record of the credential, as the aggregate has it now. */
+struct tori_known_credential {
+    struct tori_bytes id;
+    struct tori_user_handle user;
+    int64_t sign_count;
+    bool backup_eligible;
+    bool active;
+};
+
+/* What to write into the record (WebAuthn L3 §7.2 step 24). */
+struct tori_asserted {
+    int64_t sign_count;
+    bool user_verified;
+    bool backed_up;
+};
+
+/* WebAuthn L3 §7.2 steps 5, 6, 19, 22 and 24: comparisons only. CREDENTIAL_UNKNOWN, PROOF_USER,
+ * CREDENTIAL_INACTIVE, PROOF_BACKUP_CHANGED; PROOF_SIGN_COUNT when the counter did not rise: the
+ * credential may have been cloned, and the record stays as it is. */
+TORI_RESULT tori_webauthn_accept(struct tori_ctx *cx, const struct tori_claimant *claimant,
+                                 const struct tori_known_credential *known,
+                                 const struct tori_proved *proved, struct tori_asserted *out);
+
+/* A credential named in options. */
+struct tori_descriptor {
+    struct tori_bytes id;
+    struct tori_str transports; /* as tori_attested has it; may be empty */
+};
+
+struct tori_creation_options {
+    const struct tori_rp *rp;
+    struct tori_bytes challenge;
+    int64_t timeout_ms;
+    struct tori_user_handle user;
+    struct tori_str user_name;
+    struct tori_str user_display_name;
+    const struct tori_descriptor *exclude;
+    size_t exclude_count;
+};
+
+struct tori_request_options {
+    const struct tori_rp *rp;
+    struct tori_bytes challenge;
+    int64_t timeout_ms;
+    const struct tori_descriptor *allow;
+    size_t allow_count;
+};
+
+/* Writes "name": PublicKeyCredentialCreationOptionsJSON: discoverable, user verification required,
+ * attestation none. */
+void tori_webauthn_write_creation(struct tori_json_out *out, const char *name,
+                                  const struct tori_creation_options *options);
+/* Writes "name": PublicKeyCredentialRequestOptionsJSON. */
+void tori_webauthn_write_request(struct tori_json_out *out, const char *name,
+                                 const struct tori_request_options *options);
+
+#endif

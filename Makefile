@@ -31,7 +31,8 @@ proof: install-proof build sanitized ## the long proofs, resumable; one dated li
 	@tools/proof
 
 bench: install-proof build ## measure, and print figures
-	@tools/bench $(PLAIN)
+	@test -x test/bench/run || { echo "make bench: test/bench/run is not part of this tree yet" >&2; exit 1; }
+	@test/bench/run $(PLAIN)/torimori
 
 build: install-build $(PLAIN)/build.ninja ## the program as it is released, in build/plain
 	@ninja -C $(PLAIN) -j $(JOBS) --quiet

@@ -17,6 +17,6 @@ void tori_failpoint(const char *name)
         return;
     long nth = wanted[n] == ':' ? strtol(wanted + n + 1, NULL, 10) : 1;
     if (atomic_fetch_add(&passages, 1) + 1 == nth)
-        raise(SIGKILL);
+        (void)raise(SIGKILL);
 }
 #endif

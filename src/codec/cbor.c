@@ -237,8 +237,8 @@ static struct tori_result make_room(struct reader *r, struct items *items)
 
 static struct tori_result read_value(struct reader *r, int depth, struct tori_cbor *out);
 
-/* `most` values, or up to the break; a break between key and value is no value, so it is refused.
- */
+/* `most` values, or up to the break; a break between key and value is no value, so it is
+ * refused. */
 static struct tori_result read_items(struct reader *r, const struct head *head, uint64_t most,
                                      int depth, struct items *items)
 {

@@ -36,8 +36,8 @@ struct tori_cbor {
     const struct tori_cbor *item; /* LIST: `count` values; MAP: key and value in turn */
 };
 
-/* One value at the beginning of `bytes`, `used` bytes long. PROOF_MALFORMED, TOO_DEEP, TOO_LARGE.
- */
+/* One value at the beginning of `bytes`, `used` bytes long. PROOF_MALFORMED, TOO_DEEP,
+ * TOO_LARGE. */
 TORI_RESULT tori_cbor_read(struct tori_ctx *cx, struct tori_bytes bytes, enum tori_cbor_mode mode,
                            struct tori_cbor *out, size_t *used);
 /* The whole of `bytes` is one value. */

@@ -1,6 +1,6 @@
-/* What pages show: plain data that decide leaves in reply->view and a page's finish turns into HTML.
- * No rules in here. Everything lives in the request's arena; ids and times of value zero mean "none",
- * an empty text means "not known". A view begins with its frame. */
+/* What pages show: plain data that decide leaves in reply->view and a page's finish turns into
+ * HTML. No rules in here. Everything lives in the request's arena; ids and times of value zero mean
+ * "none", an empty text means "not known". A view begins with its frame. */
 #ifndef TORI_SERVICE_VIEW_H
 #define TORI_SERVICE_VIEW_H
 
@@ -10,10 +10,10 @@
 
 /* What every page has around it. */
 struct tori_view_frame {
-    struct tori_str firm;  /* the firm's name, as its customers know it */
-    struct tori_str phone; /* of the support desk; empty: none is set */
-    bool operators;        /* the operators' host: another head and navigation */
-    bool demo;             /* explain the virtual authenticator of the developer tools */
+    struct tori_str firm;   /* the firm's name, as its customers know it */
+    struct tori_str phone;  /* of the support desk; empty: none is set */
+    bool operators;         /* the operators' host: another head and navigation */
+    bool demo;              /* explain the virtual authenticator of the developer tools */
     struct tori_str person; /* who is logged in; empty: nobody */
 };
 
@@ -48,7 +48,8 @@ enum tori_view_step {
     TORI_VIEW_LOGIN,   /* one passkey button, conditional UI */
     TORI_VIEW_CONFIRM, /* shows `operation`, asks for its own proof */
     TORI_VIEW_CODE,    /* enrol: asks for the code of the letter, then makes the passkey */
-    TORI_VIEW_MAKE,    /* the code is known already, or an existing passkey has agreed: makes the passkey */
+    TORI_VIEW_MAKE,    /* the code is known already, or an existing passkey has agreed: makes the
+                          passkey */
     TORI_VIEW_DONE,    /* proved, or collected: nothing left to do here */
     TORI_VIEW_EXPIRED,
     TORI_VIEW_FAILED,
@@ -69,9 +70,11 @@ struct tori_view_visit {
     enum tori_view_step step;
     enum tori_view_purpose purpose;
     struct tori_id id;
-    struct tori_str channel;    /* who sent the browser, by name; empty: this host itself */
-    struct tori_str back;       /* where to go when it is over (origin of the channel, or "/me"); may be empty */
-    struct tori_str account;    /* enrol: whose passkey is made, as the customer knows it (user's name) */
+    struct tori_str channel; /* who sent the browser, by name; empty: this host itself */
+    struct tori_str
+        back; /* where to go when it is over (origin of the channel, or "/me"); may be empty */
+    struct tori_str
+        account; /* enrol: whose passkey is made, as the customer knows it (user's name) */
     struct tori_str suggestion; /* of a label for the new passkey; empty: the page has one */
     struct tori_view_operation operation; /* CONFIRM */
     tori_time expires_at;
@@ -115,7 +118,8 @@ struct tori_view_centre {
     size_t credential_count;
 };
 
-/* GET /login and GET /enrol of both hosts, before an interaction exists; GET / of the customer host. */
+/* GET /login and GET /enrol of both hosts, before an interaction exists; GET / of the customer
+ * host. */
 enum tori_view_start_kind { TORI_VIEW_START_HOME, TORI_VIEW_START_LOGIN, TORI_VIEW_START_ENROL };
 
 struct tori_view_start {
@@ -161,7 +165,7 @@ struct tori_view_desk_user {
     struct tori_id id;
     struct tori_str ref;
     struct tori_str name;
-    int64_t credentials; /* in use */
+    int64_t credentials;    /* in use */
     tori_time window_until; /* an enrolment window is open until then; 0: none */
     tori_time last_login;   /* 0: never */
 };

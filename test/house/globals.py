@@ -45,7 +45,7 @@ def source_of(path, build):
 def objects(tree):
     """(source, object file) of everything that goes into the product."""
     if tree.build:
-        for path in sorted(tree.build.rglob("src/**/*.c.o")):
+        for path in sorted((tree.build / "src").rglob("*.c.o")):
             yield source_of(path, tree.build), path
         return
     for name in tree.match(r".+\.c"):

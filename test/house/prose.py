@@ -29,7 +29,18 @@ def comments(tree, path):
         yield text.count("\n", 0, found.start()) + 1, found.group()
 
 
+def dead_links(tree, path):
+    """Relative links of a page that lead nowhere."""
+    folder = (tree.root / path).parent
+    for line, found in tree.find(path, r"\]\(([^)#\s]+)[^)\n]*\)"):
+        target = found.group(1)
+        if "://" not in target and not target.startswith("mailto:") and not (folder / target).exists():
+            yield f"{path}:{line}: leads nowhere: {target}"
+
+
 def faults(tree):
+    for path in tree.match(r".+\.md"):
+        yield from dead_links(tree, path)
     for path in tree.match(TEXT):
         if re.fullmatch(GENERATED, path):
             continue
@@ -45,7 +56,7 @@ def faults(tree):
 
 CLEAN = {
     "src/base/a.c": '/* A hold ("保留") waits. */\nconst char *s = "取守";\n',
-    "docs/a.md": "See <https://www.w3.org/TR/webauthn-3/> and /usr/bin/python3.\n",
+    "docs/a.md": "See [it](../src/base/a.c), <https://www.w3.org/TR/webauthn-3/> and /usr/bin/python3.\n",
     "tools/a.py": "x = 1  # a number\n",
 }
 SAMPLES = {
@@ -54,5 +65,6 @@ SAMPLES = {
     "a_comment_in_japanese": {"src/base/b.c": "/* ここで待つ */\n"},
     "a_promise": {"src/base/b.c": "/* TODO: check it */\n"},
     "what_a_merge_left": {"docs/b.md": "<<<<<<< HEAD\n"},
+    "a_link_that_leads_nowhere": {"docs/b.md": "See [it](gone.md).\n"},
     "how_it_was_made": {"docs/b.md": "written by AI\n"},
 }

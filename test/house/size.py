@@ -1,10 +1,12 @@
 """A function fits a screen, a file a sitting: 80 lines, 500 lines, 100 columns, 5 parameters, three
-levels of nesting (HACKING.md §5)."""
+levels of nesting (HACKING.md §5). Tests may be longer and hand over more: tables are their nature."""
 
 import re
 import subprocess
 
-FUNCTION, FILE, COLUMNS, PARAMETERS, NESTING = 80, 500, 100, 5, 3
+FUNCTION, COLUMNS, NESTING = 80, 100, 3
+FILE, PARAMETERS = 500, 5
+TEST_FILE, TEST_PARAMETERS = 1000, 8
 
 
 def functions(tree, names):
@@ -52,16 +54,18 @@ def faults(tree):
     names = tree.match(r"(src|test|examples)/.+\.[ch]")
     for path in names:
         lines = tree.text(path).splitlines()
-        if len(lines) > FILE:
-            yield f"{path}: {len(lines)} lines, {FILE} are allowed"
+        most = TEST_FILE if path.startswith("test/") else FILE
+        if len(lines) > most:
+            yield f"{path}: {len(lines)} lines, {most} are allowed"
         for number, line in enumerate(lines, 1):
             if len(line) > COLUMNS:
                 yield f"{path}:{number}: {len(line)} columns, {COLUMNS} are allowed"
     for path, name, first, last, count in functions(tree, names):
         if last - first + 1 > FUNCTION:
             yield f"{path}:{first}: {name} has {last - first + 1} lines, {FUNCTION} are allowed"
-        if count > PARAMETERS:
-            yield f"{path}:{first}: {name} has {count} parameters, {PARAMETERS} are allowed"
+        most = TEST_PARAMETERS if path.startswith("test/") else PARAMETERS
+        if count > most:
+            yield f"{path}:{first}: {name} has {count} parameters, {most} are allowed"
         deep = nesting(tree.code(path), first, last)
         if deep > NESTING:
             yield f"{path}:{first}: {name} is nested {deep} deep, {NESTING} are allowed"

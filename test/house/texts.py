@@ -11,7 +11,7 @@ USAGE = r"src/(cmd/.+|main\.c|supervisor\.c)"
 OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 # Keys that are put together at run time: what stands before the part that varies.
 PREFIXES = r"\"((?:[a-z][a-z0-9_]*\.)+)(?:%|\{|\")"
-ESCAPED_UTF8 = re.compile(r"\\x[eE][3-9]\\x|\\34[3-7]\\|\\u[3-9][0-9a-fA-F]{3}")
+ESCAPED_UTF8 = re.compile(r"\\x[eE](?:3\\x8[1-9a-fA-F]|[4-9]\\x)|\\34[4-7]\\|\\u[3-9][0-9a-fA-F]{3}")
 
 
 def strings(tree, path):

@@ -91,7 +91,8 @@ static void other_vkeys_are_refused(void **state)
         assert_fails(tori_vkey_read(cx, tori_str_z(bad[i]), &key), TORI_ERR_BAD_FIELD);
 }
 
-/* The published note verifies (it is no checkpoint, which is found out only after the signature). */
+/* The published note verifies (it is no checkpoint, which is found out only after the
+ * signature). */
 static void a_published_signature_verifies(void **state)
 {
     struct tori_ctx *cx = *state;

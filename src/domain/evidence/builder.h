@@ -1,6 +1,6 @@
-/* Makes tiles out of entries, in order: full tiles leave as soon as they are full, partial ones when
- * flushed. The same entries give the same tiles byte for byte, whoever takes them: the sequencer writes
- * them, `log rebuild` writes them again, `log verify` compares them. */
+/* Makes tiles out of entries, in order: full tiles leave as soon as they are full, partial ones
+ * when flushed. The same entries give the same tiles byte for byte, whoever takes them: the
+ * sequencer writes them, `log rebuild` writes them again, `log verify` compares them. */
 #ifndef TORI_DOMAIN_EVIDENCE_BUILDER_H
 #define TORI_DOMAIN_EVIDENCE_BUILDER_H
 
@@ -18,7 +18,8 @@ void tori_builder_free(struct tori_builder *builder);
 TORI_RESULT tori_builder_load(struct tori_ctx *cx, struct tori_builder *builder,
                               const struct tori_tree *tree);
 
-/* TOO_LARGE for an entry above TORI_ENTRY_MAX. After any failure the builder is to be thrown away. */
+/* TOO_LARGE for an entry above TORI_ENTRY_MAX. After any failure the builder is to be thrown
+ * away. */
 TORI_RESULT tori_builder_append(struct tori_ctx *cx, struct tori_builder *builder,
                                 struct tori_bytes entry, const struct tori_hash *leaf);
 /* Puts the partial tiles that changed since the last flush. */

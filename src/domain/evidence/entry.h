@@ -1,7 +1,8 @@
-/* What one journal row says, as the log keeps it: canonical JSON made by the decider, ids and times and
- * outcomes in clear, everything else as salted commitments (design.md §5).
+/* What one journal row says, as the log keeps it: canonical JSON made by the decider, ids and times
+ * and outcomes in clear, everything else as salted commitments (design.md §5).
  *
- *   {"v":1,"seq":n,"at":"…","customer":"<id>"|null,"kind":"…", fields …, "commit":{"name":"<hex>", …}}
+ *   {"v":1,"seq":n,"at":"…","customer":"<id>"|null,"kind":"…", fields …, "commit":{"name":"<hex>",
+ * …}}
  */
 #ifndef TORI_DOMAIN_EVIDENCE_ENTRY_H
 #define TORI_DOMAIN_EVIDENCE_ENTRY_H
@@ -9,8 +10,8 @@
 #include "codec/json.h"
 #include "domain/evidence/tile.h"
 
-/* SHA-256(salt || bytes). The salt is kept, sealed, beside the bytes: without it a short text could be
- * guessed from its hash, and with it destroyed nobody can. */
+/* SHA-256(salt || bytes). The salt is kept, sealed, beside the bytes: without it a short text could
+ * be guessed from its hash, and with it destroyed nobody can. */
 struct tori_commitment {
     uint8_t salt[16];
     struct tori_hash hash;
@@ -40,7 +41,8 @@ void tori_entry_commit(struct tori_entry *entry, const char *name,
 /* The text, in the request's arena; TOO_LARGE above TORI_ENTRY_MAX. */
 TORI_RESULT tori_entry_end(struct tori_ctx *cx, struct tori_entry *entry, struct tori_bytes *out);
 
-/* The entry says that it is number `seq`: what makes the journal dense in the eyes of a verifier. */
+/* The entry says that it is number `seq`: what makes the journal dense in the eyes of a
+ * verifier. */
 bool tori_entry_has_seq(struct tori_bytes entry, uint64_t seq);
 
 #endif

@@ -1,5 +1,5 @@
-/* The Merkle tree of RFC 6962 §2.1: leaf and node hashes, the frontier that is all one must remember
- * to go on, and the two checks of a verifier. Pure; no allocation. */
+/* The Merkle tree of RFC 6962 §2.1: leaf and node hashes, the frontier that is all one must
+ * remember to go on, and the two checks of a verifier. Pure; no allocation. */
 #ifndef TORI_DOMAIN_EVIDENCE_MERKLE_H
 #define TORI_DOMAIN_EVIDENCE_MERKLE_H
 
@@ -10,8 +10,8 @@ enum { TORI_TREE_LEVELS = 64, TORI_PROOF_MAX = 128 };
 struct tori_hash tori_leaf_hash(struct tori_bytes entry);
 struct tori_hash tori_node_hash(const struct tori_hash *left, const struct tori_hash *right);
 
-/* node[l] is the root of the complete subtree of 2^l leaves that belongs to bit l of size, and means
- * nothing while that bit is clear. Zeroed, it is the empty tree. */
+/* node[l] is the root of the complete subtree of 2^l leaves that belongs to bit l of size, and
+ * means nothing while that bit is clear. Zeroed, it is the empty tree. */
 struct tori_frontier {
     uint64_t size;
     struct tori_hash node[TORI_TREE_LEVELS];

@@ -238,7 +238,8 @@ static bool size_read(struct tori_str text, uint64_t *out)
     return true;
 }
 
-/* C2SP tlog-checkpoint "Note text": three lines, then extension lines that are not ours to judge. */
+/* C2SP tlog-checkpoint "Note text": three lines, then extension lines that are not ours to
+ * judge. */
 static struct tori_result checkpoint_read(struct tori_ctx *cx, struct tori_str text,
                                           struct tori_checkpoint *out)
 {

@@ -18,8 +18,8 @@ static uint64_t split(struct span s)
     return k;
 }
 
-/* The root over a span that begins at a multiple of its largest power of two, as every part of a proof
- * does: the complete subtrees of its length's bits, joined from the small end. */
+/* The root over a span that begins at a multiple of its largest power of two, as every part of a
+ * proof does: the complete subtrees of its length's bits, joined from the small end. */
 static struct tori_result span_root(struct tori_ctx *cx, const struct tori_tree *tree,
                                     struct span s, struct tori_hash *out)
 {

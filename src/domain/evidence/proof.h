@@ -1,5 +1,5 @@
-/* Proofs of the log, made from tiles: inclusion and consistency (RFC 6962 §2.1.1 and §2.1.2), and the
- * text that a customer or an auditor gets (C2SP tlog-proof). */
+/* Proofs of the log, made from tiles: inclusion and consistency (RFC 6962 §2.1.1 and §2.1.2), and
+ * the text that a customer or an auditor gets (C2SP tlog-proof). */
 #ifndef TORI_DOMAIN_EVIDENCE_PROOF_H
 #define TORI_DOMAIN_EVIDENCE_PROOF_H
 

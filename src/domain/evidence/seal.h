@@ -1,7 +1,7 @@
-/* Bytes of a customer at rest: AES-256-GCM under his data key, bound to the place they lie in, so that a
- * row moved to another customer, row or column does not open. A sealed value says which algorithm and
- * key made it: algorithm (1) || key id (4) || nonce (12) || ciphertext || tag (16). Erasure destroys the
- * data key. */
+/* Bytes of a customer at rest: AES-256-GCM under his data key, bound to the place they lie in, so
+ * that a row moved to another customer, row or column does not open. A sealed value says which
+ * algorithm and key made it: algorithm (1) || key id (4) || nonce (12) || ciphertext || tag (16).
+ * Erasure destroys the data key. */
 #ifndef TORI_DOMAIN_EVIDENCE_SEAL_H
 #define TORI_DOMAIN_EVIDENCE_SEAL_H
 

@@ -76,7 +76,8 @@ static bool take_index(struct path *path, uint64_t *out)
     return false;
 }
 
-/* Prints what was understood and compares: leading zeros and empty groups need no rule of their own. */
+/* Prints what was understood and compares: leading zeros and empty groups need no rule of their
+ * own. */
 static bool prints_back(const struct tori_tile *tile, struct tori_str path)
 {
     struct tori_arena *none = NULL;

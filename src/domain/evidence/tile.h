@@ -30,8 +30,8 @@ bool tori_tile_parse(struct tori_str path, struct tori_tile *out);
 /* How many hashes (or entries) a tile holds in a log of `size` leaves; 0: it does not exist. */
 unsigned tori_tile_width(uint64_t size, unsigned level, uint64_t index);
 
-/* Whoever reads tiles for us: exactly 32 × width bytes of hashes, or the whole bundle, in the request's
- * arena. NOT_FOUND when there is none. */
+/* Whoever reads tiles for us: exactly 32 × width bytes of hashes, or the whole bundle, in the
+ * request's arena. NOT_FOUND when there is none. */
 typedef struct tori_result tori_tile_read_fn(struct tori_ctx *cx, void *owner,
                                              const struct tori_tile *tile, struct tori_bytes *out);
 /* Whoever takes tiles from us; `content` lives for the call. */
@@ -56,8 +56,8 @@ TORI_RESULT tori_tree_root(struct tori_ctx *cx, const struct tori_tree *tree,
 TORI_RESULT tori_tree_frontier(struct tori_ctx *cx, const struct tori_tree *tree,
                                struct tori_frontier *out);
 
-/* Entry `nth` of a bundle: each is a 16-bit length and its bytes. LOG_DIFFERS when the bundle does not
- * hold exactly `width` entries. */
+/* Entry `nth` of a bundle: each is a 16-bit length and its bytes. LOG_DIFFERS when the bundle does
+ * not hold exactly `width` entries. */
 struct tori_bundle {
     unsigned width;
     struct tori_bytes entry[TORI_TILE_WIDTH];

@@ -3,8 +3,8 @@
  * credential not yet registered, lock) is the service's business.
  *
  *   prepare  tori_webauthn_register, tori_webauthn_prove: everything that the bytes alone can show
- *   decide   tori_webauthn_accept: what the credential's record says to it, a few comparisons
- */
+ *   decide   tori_webauthn_accept: what the credential's record says to it, a few
+ * comparisons */
 #ifndef TORI_DOMAIN_WEBAUTHN_WEBAUTHN_H
 #define TORI_DOMAIN_WEBAUTHN_WEBAUTHN_H
 
@@ -16,8 +16,8 @@ enum tori_attestation {
     TORI_ATTESTATION_SELF, /* the key signed its own registration */
 };
 
-/* A relying party: one for customers, one for operators. Zero in the switches is the strict side.
- */
+/* A relying party: one for customers, one for operators. Zero in the switches is the strict
+ * side. */
 struct tori_rp {
     struct tori_str id;
     struct tori_str name;          /* shown by authenticators */

@@ -10,6 +10,7 @@
 #include "base/random.h"
 
 struct tori_app;     /* read-only: settings, registries, facts (service/app.h) */
+struct tori_reader;  /* a worker's view of the store (store/store.h); NULL outside prepare */
 struct tori_caller;  /* who asks, as the edge established it (service/command.h) */
 struct tori_state;   /* the aggregates decide works on (service/state.h); NULL outside decide */
 struct tori_changes; /* what decide leaves behind (model/changes.h); NULL outside decide */
@@ -22,6 +23,7 @@ struct tori_ctx {
     tori_time now; /* wall clock, read once when the request arrived */
     struct tori_random random;
     const struct tori_caller *caller;
+    struct tori_reader *reader;
     struct tori_id
         route; /* set by prepare: the customer whose state decide needs; none: the firm's */
     struct tori_state *state;

@@ -177,6 +177,7 @@ struct tori_result tori_aggregate_put(struct tori_ctx *cx, struct tori_aggregate
     cx->changes->undo = undo;
     set->row[at] = clone;
     set->count += is_new;
+    agg->changed = true;
     if (table == TORI_TABLE_CUSTOMER)
         agg->known = true;
     return TORI_OK;
@@ -197,5 +198,6 @@ struct tori_result tori_aggregate_drop(struct tori_ctx *cx, struct tori_aggregat
     cx->changes->undo = undo;
     memmove(&set->row[at], &set->row[at + 1], (set->count - at - 1) * sizeof(void *));
     set->count--;
+    agg->changed = true;
     return TORI_OK;
 }

@@ -19,11 +19,10 @@ struct tori_aggregate {
     struct tori_rowset set[TORI_TABLE_COUNT];
     bool known;            /* the customer row exists */
     int64_t touched_ms;    /* steady time of the last command, for eviction */
-    int64_t unsettled;     /* changes not yet durable: not to be evicted */
+    bool changed;          /* by the command being decided */
     uint64_t saw_group;    /* the newest group that changed it */
     int64_t refusals_from; /* the minute that refusals are counted in */
     int64_t refusals;
-    struct tori_aggregate *next; /* in the decider's table */
 };
 
 struct tori_aggregate *tori_aggregate_new(const struct tori_id *customer_id);

@@ -17,6 +17,7 @@ struct tori_change {
 
 /* Bytes behind a commitment, sealed by the committer on their way into evidence_body. */
 struct tori_body {
+    int64_t shard;
     int64_t seq;
     struct tori_str name;
     struct tori_id customer_id;

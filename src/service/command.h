@@ -3,12 +3,14 @@
  *   prepare  any worker; verifies and looks up facts that never change; changes nothing; sets
  * cx->route decide   the decider; sees cx->state, leaves cx->changes; no I/O, no clock, no
  * signature checks finish   any worker, after the commit; turns the decision into bytes where that
- * is dear
- * (pages) */
+ * is dear (pages)
+ */
 #ifndef TORI_SERVICE_COMMAND_H
 #define TORI_SERVICE_COMMAND_H
 
+#include "model/changes.h"
 #include "service/reply.h"
+#include "service/state.h"
 
 enum tori_listener {
     TORI_LISTENER_CUSTOMER,
@@ -42,6 +44,20 @@ typedef struct tori_result tori_decide_fn(struct tori_ctx *cx, const void *in,
 typedef struct tori_result tori_finish_fn(struct tori_ctx *cx, const void *in,
                                           struct tori_reply *out);
 
+/* Where a command is, and what it carries there. Only the pipeline touches this. */
+enum tori_stage { TORI_AT_PREPARE, TORI_AT_DECIDE, TORI_AT_LOAD, TORI_AT_LOADED, TORI_AT_FINISH };
+struct tori_flight {
+    enum tori_stage stage;
+    struct tori_id loading;        /* AT_LOAD: whose aggregate */
+    struct tori_aggregate *loaded; /* AT_LOADED: NULL when loading failed with load_err */
+    tori_err load_err;
+    tori_err prepare_err; /* refused by prepare, and the journal is to know */
+    struct tori_state state;
+    struct tori_changes changes;
+    uint64_t ticket; /* order of submission */
+    bool alone;      /* its group was refused once: now in a group of its own */
+};
+
 struct tori_command {
     struct tori_ctx cx;
     struct tori_caller caller;
@@ -56,7 +72,7 @@ struct tori_command {
     void (*done)(struct tori_command *command);
     void *owner;               /* of whoever submitted it */
     struct tori_command *next; /* for the queue that holds it */
-    void *decider;             /* private to the decider */
+    struct tori_flight flight; /* private to the pipeline */
 };
 
 struct tori_pipeline;

@@ -27,6 +27,9 @@ void tori_reply_begin(struct tori_reply *reply, struct tori_arena *arena);
 void tori_reply_status(struct tori_reply *reply, int status);
 void tori_reply_header(struct tori_reply *reply, const char *name, struct tori_str value);
 
+/* The writer of the answer's JSON object, which the first use opens. */
+struct tori_json_out *tori_reply_json(struct tori_reply *reply);
+
 /* Members of the JSON object of the answer. */
 void tori_reply_text(struct tori_reply *reply, const char *name, struct tori_str value);
 void tori_reply_word(struct tori_reply *reply, const char *name, const char *literal);

@@ -1,6 +1,6 @@
 #include "domain/evidence/entry.h"
 
-struct tori_commitment tori_commit(struct tori_random *random, struct tori_bytes bytes)
+struct tori_commitment tori_commitment_make(struct tori_random *random, struct tori_bytes bytes)
 {
     struct tori_commitment commitment;
 

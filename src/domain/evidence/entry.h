@@ -16,7 +16,7 @@ struct tori_commitment {
     uint8_t salt[16];
     struct tori_hash hash;
 };
-struct tori_commitment tori_commit(struct tori_random *random, struct tori_bytes bytes);
+struct tori_commitment tori_commitment_make(struct tori_random *random, struct tori_bytes bytes);
 bool tori_commitment_holds(const struct tori_commitment *commitment, struct tori_bytes bytes);
 
 struct tori_entry_head {

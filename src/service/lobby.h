@@ -1,0 +1,42 @@
+/* Logins that have not proved anybody yet, and the codes of visits that have: bounded memory of the
+ * decider, forgotten at a restart. When it is full the oldest visit goes, so a flood of challenges
+ * costs the store nothing and an honest customer at worst a second try. */
+#ifndef TORI_SERVICE_LOBBY_H
+#define TORI_SERVICE_LOBBY_H
+
+#include "base/secret.h"
+#include "service/command.h"
+
+enum { TORI_RETURN_URI_MAX = 256, TORI_RETURN_STATE_MAX = 128 };
+
+struct tori_lobby_visit {
+    struct tori_id id;
+    enum tori_listener listener;
+    struct tori_id channel_id;
+    struct tori_id operation_id; /* the login operation that this visit makes */
+    struct tori_hash visit_hash; /* of the browser's cookie; zero: not bound yet */
+    struct tori_hash nonce;      /* zero: no challenge asked for yet */
+    tori_time challenge_until;
+    tori_time expires_at;
+    int64_t state; /* enum tori_interaction_state */
+    int64_t lang;
+    struct tori_key32 code; /* to be handed out once by the last redirect; zero: none */
+    char return_uri[TORI_RETURN_URI_MAX];
+    size_t return_uri_len;
+    char return_state[TORI_RETURN_STATE_MAX];
+    size_t return_state_len;
+};
+
+struct tori_lobby *tori_lobby_new(size_t max);
+void tori_lobby_free(struct tori_lobby *lobby);
+void tori_lobby_clear(struct tori_lobby *lobby);
+
+/* NULL when unknown or expired. The pointer is good until the next call. */
+struct tori_lobby_visit *tori_lobby_find(struct tori_lobby *lobby, const struct tori_id *id,
+                                         tori_time now);
+/* A zeroed visit under this id; the oldest makes room. */
+struct tori_lobby_visit *tori_lobby_add(struct tori_lobby *lobby, const struct tori_id *id);
+void tori_lobby_remove(struct tori_lobby *lobby, const struct tori_id *id);
+size_t tori_lobby_count(const struct tori_lobby *lobby);
+
+#endif

@@ -8,10 +8,6 @@
 #include "codec/base64url.h"
 #include "domain/operation/operation.h"
 
-#ifndef TORI_SOURCE_ROOT
-#error "the build names the source root"
-#endif
-
 /* Our JSON reader refuses a NUL in any text, so the vector with one becomes one with U+0001. */
 static void replace_nul(struct tori_bytes text)
 {
@@ -25,8 +21,7 @@ static struct tori_json load_vectors(struct tori_ctx *cx)
     struct tori_bytes text;
     struct tori_json json;
 
-    assert_ok(cx,
-              tori_file_read(cx, TORI_SOURCE_ROOT "/test/data/canonical.json", 1024 * 1024, &text));
+    assert_ok(cx, tori_file_read(cx, TORI_TEST_DATA "/canonical.json", 1024 * 1024, &text));
     replace_nul(text);
     assert_ok(cx, tori_json_parse(cx, text, &json));
     return json;

@@ -9,7 +9,7 @@
 #include "model/states.h"
 
 enum tori_value_kind {
-    TORI_VALUE_TEXT,   /* NFC, no control characters; min and max count bytes */
+    TORI_VALUE_TEXT,   /* NFC, no control characters; min and max count characters */
     TORI_VALUE_DIGITS, /* a text of exactly max digits */
     TORI_VALUE_WORD,   /* one of `words` */
     TORI_VALUE_INT,    /* min … max */

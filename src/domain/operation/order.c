@@ -8,11 +8,7 @@ static const struct tori_value_rule rules[] = {
     {.name = "symbol", .kind = TORI_VALUE_TEXT, .min = 1, .max = 12},
     {.name = "quantity", .kind = TORI_VALUE_INT, .min = 1, .max = 1000000000},
     {.name = "order_type", .kind = TORI_VALUE_WORD, .words = order_type_words},
-    {.name = "limit_price",
-     .kind = TORI_VALUE_MONEY,
-     .min = 1,
-     .max = INT64_MAX,
-     .optional = true},
+    {.name = "limit_price", .kind = TORI_VALUE_MONEY, .min = 1, .max = INT64_MAX, .optional = true},
     {.name = NULL},
 };
 

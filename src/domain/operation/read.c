@@ -10,10 +10,20 @@ static bool within(int64_t n, const struct tori_value_rule *rule)
     return n >= rule->min && n <= rule->max;
 }
 
+/* Limits of texts count characters, as people do. */
+static int64_t characters(struct tori_str text)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += ((uint8_t)text.at[i] & 0xc0) != 0x80;
+    return n;
+}
+
 static TORI_RESULT read_text(struct tori_ctx *cx, const struct tori_value_rule *rule,
                              const struct tori_json *json, struct tori_value *out)
 {
-    if (json->kind != TORI_JSON_TEXT || !within((int64_t)json->text.len, rule) ||
+    if (json->kind != TORI_JSON_TEXT || !within(characters(json->text), rule) ||
         !tori_nfc_plain(json->text))
         return BAD(cx, rule);
     out->text = json->text;

@@ -50,7 +50,8 @@ def header(tables):
     return "\n\n".join(parts + ["#endif\n"])
 
 
-def sql(name, table):
+def sql(table_name, table):
+    name = f'"{table_name}"'  # quoted, for user is a word of SQL
     columns, key = list(table["columns"]), table["key"]
     holes = ", ".join(f"${i + 1}" for i in range(len(columns)))
     rest = [c for c in columns if c not in key]
@@ -72,7 +73,7 @@ def sql(name, table):
 
 
 def c_text(text):
-    return "NULL" if text is None else f'"{text}"'
+    return "NULL" if text is None else '"' + text.replace('"', '\\"') + '"'
 
 
 def columns_c(name, table):

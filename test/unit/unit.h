@@ -46,12 +46,25 @@ static inline int tori_unit_end(void **state)
 #define tori_unit_run(name, tests)                                                                 \
     _cmocka_run_group_tests((name), (tests), sizeof(tests) / sizeof((tests)[0]), NULL, NULL)
 
+static inline void tori_unit_tell(const struct tori_failure *failure)
+{
+    for (unsigned i = 0; i < failure->field_count; i++) {
+        const struct tori_kv *field = &failure->fields[i];
+        if (field->kind == TORI_KV_INT)
+            print_error("  %s = %lld\n", field->name, (long long)field->number);
+        else if (field->kind == TORI_KV_STR)
+            print_error("  %s = %.*s\n", field->name, TORI_STR_ARG(field->text));
+    }
+}
+
 #define assert_ok(cx, call)                                                                        \
     do {                                                                                           \
         struct tori_result unit_result_ = (call);                                                  \
-        if (unit_result_.err != TORI_ERR_NONE)                                                     \
+        if (unit_result_.err != TORI_ERR_NONE) {                                                   \
+            tori_unit_tell(&(cx)->failure);                                                        \
             fail_msg("%s: %s at %s:%d", #call, tori_err_name(unit_result_.err),                    \
                      (cx)->failure.file, (cx)->failure.line);                                      \
+        }                                                                                          \
     } while (0)
 
 #define assert_fails(call, code)                                                                   \

@@ -1,0 +1,2 @@
+-- first: one snapshot for everything until the end
+BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY

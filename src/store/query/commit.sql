@@ -1,0 +1,2 @@
+-- first: the end of what went well
+COMMIT

@@ -1,0 +1,2 @@
+-- never: a script, before migrations
+SET lock_timeout = 10000;

@@ -1,0 +1,2 @@
+-- both: what has been done to this database, in order
+SELECT number, name, hash FROM migration ORDER BY number

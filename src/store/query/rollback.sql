@@ -1,0 +1,2 @@
+-- first: the end of what did not
+ROLLBACK

@@ -1,15 +1,18 @@
 #include "base/error.h"
 
-#include "base/ctx.h"
+#include <string.h>
 
+#include "base/ctx.h"
+#include "base/text_int.h"
+
+/* Every error has its text "error.<name>", so the text's key holds the name in lower case. */
 struct error_row {
-    const char *name;
+    enum tori_text_key text;
     int status;
 };
 
 static const struct error_row rows[TORI_ERR_COUNT] = {
-    [TORI_ERR_NONE] = {"none", 200},
-#define E(name, status) [TORI_ERR_##name] = {#name, status},
+#define E(name, status) [TORI_ERR_##name] = {TORI_T_ERROR_##name, status},
 #include "errors.def"
 #undef E
 };
@@ -25,10 +28,15 @@ struct tori_result tori_fail(struct tori_ctx *cx, tori_err err, const char *file
 
 const char *tori_err_name(tori_err err)
 {
-    return rows[err < TORI_ERR_COUNT ? err : TORI_ERR_INTERNAL].name;
+    if (err == TORI_ERR_NONE)
+        return "none";
+    enum tori_text_key text = rows[err < TORI_ERR_COUNT ? err : TORI_ERR_INTERNAL].text;
+    return tori_text_table[text].name.at + strlen("error.");
 }
 
 int tori_err_status(tori_err err)
 {
+    if (err == TORI_ERR_NONE)
+        return 200;
     return rows[err < TORI_ERR_COUNT ? err : TORI_ERR_INTERNAL].status;
 }

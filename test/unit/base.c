@@ -17,6 +17,16 @@ static void utf8_is_strict(void **state)
     assert_false(tori_utf8_valid(tori_str_bytes(TORI_STR("\xe3\x81"))));         /* cut off */
 }
 
+static void errors_are_named_in_lower_case(void **state)
+{
+    (void)state;
+    assert_string_equal(tori_err_name(TORI_ERR_NONE), "none");
+    assert_string_equal(tori_err_name(TORI_ERR_PROOF_SIGN_COUNT), "proof_sign_count");
+    assert_string_equal(tori_err_name(TORI_ERR_COUNT), "internal");
+    assert_int_equal(tori_err_status(TORI_ERR_NONE), 200);
+    assert_int_equal(tori_err_status(TORI_ERR_BUSY), 503);
+}
+
 static void arena_stops_at_its_cap(void **state)
 {
     (void)state;
@@ -139,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         unit(utf8_is_strict),
+        unit(errors_are_named_in_lower_case),
         unit(arena_stops_at_its_cap),
         unit(buffers_escape_and_encode),
         unit(a_full_buffer_says_so),

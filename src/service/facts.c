@@ -88,14 +88,16 @@ static struct shard *shard_of(struct table *table, const struct tori_hash *name)
     return &table->shard[name->at[16] % SHARDS];
 }
 
-static uint32_t *chain_of(const struct table *table, struct shard *shard, const struct tori_hash *name)
+static uint32_t *chain_of(const struct table *table, struct shard *shard,
+                          const struct tori_hash *name)
 {
     uint32_t h;
     memcpy(&h, name->at + 12, sizeof(h));
     return &shard->chain[h % table->max];
 }
 
-static struct place *find(const struct table *table, struct shard *shard, const struct tori_hash *name)
+static struct place *find(const struct table *table, struct shard *shard,
+                          const struct tori_hash *name)
 {
     for (uint32_t at = *chain_of(table, shard, name); at != 0; at = shard->ring[at - 1].next)
         if (tori_hash_eq(&shard->ring[at - 1].name, name))
@@ -115,7 +117,8 @@ static void forget(const struct table *table, struct shard *shard, struct place 
     *place = (struct place){.used = false};
 }
 
-static void note(struct table *table, const struct tori_hash *name, const struct tori_credential_fact *fact)
+static void note(struct table *table, const struct tori_hash *name,
+                 const struct tori_credential_fact *fact)
 {
     struct shard *shard = shard_of(table, name);
 
@@ -133,7 +136,8 @@ static void note(struct table *table, const struct tori_hash *name, const struct
     pthread_mutex_unlock(&shard->mutex);
 }
 
-static bool look(struct table *table, const struct tori_hash *name, struct tori_credential_fact *out)
+static bool look(struct table *table, const struct tori_hash *name,
+                 struct tori_credential_fact *out)
 {
     struct shard *shard = shard_of(table, name);
 
@@ -185,8 +189,8 @@ void tori_facts_note_route(const struct tori_ctx *cx, const struct tori_id *hand
         note(&cx->app->facts->routes, &name, &fact);
 }
 
-struct tori_result tori_facts_route(struct tori_ctx *cx, enum tori_table table,
-                                    const struct tori_id *handle, struct tori_id *customer)
+struct tori_result tori_facts_route(struct tori_ctx *cx, const struct tori_id *handle,
+                                    struct tori_id *customer)
 {
     struct tori_hash name = name_of(handle);
     struct tori_credential_fact fact;
@@ -195,7 +199,7 @@ struct tori_result tori_facts_route(struct tori_ctx *cx, enum tori_table table,
         *customer = fact.customer_id;
         return TORI_OK;
     }
-    TORI_TRY(tori_find_owner(cx, cx->reader, table, handle, customer));
+    TORI_TRY(tori_find_owner(cx, cx->reader, handle, customer));
     tori_facts_note_route(cx, handle, customer);
     return TORI_OK;
 }

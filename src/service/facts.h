@@ -1,5 +1,6 @@
 /* Facts that never change once made, kept where any thread may read them: the public key of a
- * credential, and to which customer a handle belongs. Bounded; what is not here is read from the store. */
+ * credential, and to which customer a handle belongs. Bounded; what is not here is read from the
+ * store. */
 #ifndef TORI_SERVICE_FACTS_H
 #define TORI_SERVICE_FACTS_H
 
@@ -15,18 +16,18 @@ void tori_facts_free(struct tori_facts *facts);
 struct tori_credential_fact {
     struct tori_id customer_id;
     struct tori_id user_id;
-    struct tori_id id; /* of the row */
+    struct tori_id id;           /* of the row */
     struct tori_verify_key *key; /* shared: to be given back by tori_verify_key_free */
 };
 /* In prepare only. CREDENTIAL_UNKNOWN. */
 TORI_RESULT tori_facts_credential(struct tori_ctx *cx, struct tori_bytes credential_id,
                                   struct tori_credential_fact *out);
 
-/* Routes of handles: session, interaction, operation, approval → customer. `note` may be called from
- * any thread; `route` in prepare only, in its `table` of the store when memory does not know. NOT_FOUND. */
+/* Routes of handles: session, interaction, operation, approval → customer. `note` may be called
+ * from any thread; `route` in prepare only, asks the store when memory does not know. NOT_FOUND. */
 void tori_facts_note_route(const struct tori_ctx *cx, const struct tori_id *handle,
                            const struct tori_id *customer);
-TORI_RESULT tori_facts_route(struct tori_ctx *cx, enum tori_table table, const struct tori_id *handle,
+TORI_RESULT tori_facts_route(struct tori_ctx *cx, const struct tori_id *handle,
                              struct tori_id *customer);
 
 #endif

@@ -107,7 +107,7 @@ struct tori_result tori_read_head(struct tori_ctx *cx, struct tori_reader *reade
                                   int64_t *out)
 {
     const struct tori_cell cell = tori_cell_int(shard);
-    int64_t head = 0;
+    int64_t head = -1;
     struct tori_call call = {.statement = tori_statement_query(TORI_QUERY_JOURNAL_HEAD),
                              .cell = &cell,
                              .count = 1,
@@ -117,6 +117,57 @@ struct tori_result tori_read_head(struct tori_ctx *cx, struct tori_reader *reade
     TORI_TRY(tori_reader_ready(cx, reader));
     TORI_TRY(tori_db_one(cx, reader->db, false, &call));
     *out = head;
+    return TORI_OK;
+}
+
+static struct tori_result first_bytes(struct tori_ctx *cx, void *to, const struct tori_cell *cell,
+                                      size_t count)
+{
+    if (count != 1 || cell[0].kind != TORI_CELL_BYTES)
+        return TORI_FAIL(cx, STORE_DATA);
+    return tori_copy(cx, cell[0].bytes, to);
+}
+
+/* The one column of the first row; an empty view when there is no row. */
+static struct tori_result read_bytes(struct tori_ctx *cx, struct tori_reader *reader,
+                                     struct tori_call *call, struct tori_bytes *out)
+{
+    *out = (struct tori_bytes){NULL, 0};
+    call->on_row = first_bytes;
+    call->to = out;
+    TORI_TRY(tori_reader_ready(cx, reader));
+    return tori_db_one(cx, reader->db, false, call);
+}
+
+struct tori_result tori_find_owner(struct tori_ctx *cx, struct tori_reader *reader,
+                                   const struct tori_id *handle, struct tori_id *customer)
+{
+    const struct tori_cell cell = tori_cell_bytes(tori_id_bytes(handle));
+    struct tori_call call = {
+        .statement = tori_statement_query(TORI_QUERY_OWNER_OF), .cell = &cell, .count = 1};
+    struct tori_bytes found;
+
+    TORI_TRY(read_bytes(cx, reader, &call, &found));
+    if (found.len == 0)
+        return TORI_FAIL(cx, NOT_FOUND);
+    if (found.len != sizeof(customer->at))
+        return TORI_FAIL(cx, STORE_DATA);
+    memcpy(customer->at, found.at, sizeof(customer->at));
+    return TORI_OK;
+}
+
+struct tori_result tori_find_public_key(struct tori_ctx *cx, struct tori_reader *reader,
+                                        const struct tori_credential_route *route,
+                                        struct tori_bytes *out)
+{
+    const struct tori_cell cell[] = {tori_cell_bytes(tori_id_bytes(&route->customer_id)),
+                                     tori_cell_bytes(tori_id_bytes(&route->credential_row))};
+    struct tori_call call = {
+        .statement = tori_statement_query(TORI_QUERY_PUBLIC_KEY_OF), .cell = cell, .count = 2};
+
+    TORI_TRY(read_bytes(cx, reader, &call, out));
+    if (out->len == 0)
+        return TORI_FAIL(cx, CREDENTIAL_UNKNOWN);
     return TORI_OK;
 }
 

@@ -55,6 +55,14 @@ TORI_RESULT tori_find_credential(struct tori_ctx *cx, struct tori_reader *reader
                                  const struct tori_hash *credential_hash,
                                  struct tori_credential_route *out);
 
+/* The customer whom a session, interaction or operation belongs to, or an approval is about.
+ * NOT_FOUND. */
+TORI_RESULT tori_find_owner(struct tori_ctx *cx, struct tori_reader *reader,
+                            const struct tori_id *handle, struct tori_id *customer);
+/* The COSE_Key of a credential; in the request's arena. CREDENTIAL_UNKNOWN. */
+TORI_RESULT tori_find_public_key(struct tori_ctx *cx, struct tori_reader *reader,
+                                 const struct tori_credential_route *route, struct tori_bytes *out);
+
 /* Rows lie in the request's arena. */
 struct tori_journal_page {
     const struct tori_journal **row;
@@ -77,7 +85,7 @@ struct tori_journal_span {
 };
 TORI_RESULT tori_read_journal(struct tori_ctx *cx, struct tori_reader *reader,
                               const struct tori_journal_span *span, struct tori_journal_page *out);
-/* The highest seq of a shard; 0 when its journal is empty. */
+/* The highest seq of a shard; -1 when its journal is empty. */
 TORI_RESULT tori_read_head(struct tori_ctx *cx, struct tori_reader *reader, int64_t shard,
                            int64_t *out);
 /* The sealed bodies of one journal row, in no particular order. */

@@ -232,7 +232,7 @@ static void journal_is_read_by_seq(void **state)
     int64_t head = -1;
 
     assert_ok(&f->cx, tori_read_head(&f->cx, f->reader, 0, &head));
-    assert_int_equal(head, 0);
+    assert_int_equal(head, -1);
     for (int i = 0; i < 10; i++) {
         row[i] = sample_journal(i + 1);
         change[9 - i] = change_of(TORI_INSERT, TORI_TABLE_JOURNAL, &row[i]);

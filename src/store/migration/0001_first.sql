@@ -321,6 +321,10 @@ CREATE TABLE lease (
 
 -- What loading a customer reads must not grow with his past.
 CREATE INDEX session_live ON session (customer_id) WHERE state < 10;
+CREATE INDEX session_handle ON session (id);
+CREATE INDEX interaction_handle ON interaction (id);
+CREATE INDEX operation_handle ON operation (id);
+CREATE INDEX approval_handle ON approval (id);
 CREATE INDEX interaction_live ON interaction (customer_id) WHERE state < 10;
 CREATE INDEX operation_live ON operation (customer_id) WHERE state < 10;
 CREATE INDEX operation_recent ON operation (customer_id, created_at);

@@ -11,7 +11,7 @@ class Markup(str):
     """Text that is HTML already."""
 
 
-def h(name: str, *children: Any, **attributes: Any) -> Markup:
+def h(name: str, /, *children: Any, **attributes: Any) -> Markup:
     """An element. `class_` and `for_` lose their underscore, other ones turn into hyphens; True is a
     bare attribute, None and False none at all."""
     head = name

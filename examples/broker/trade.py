@@ -77,7 +77,9 @@ class Desk:
         try:
             redeemed = self.channel.redeem(operation.id)
         except Refused as refused:
-            self.book.set_state(name, "denied", refused.code)
+            # Redeemed already: an answer of ours was lost on the way, or worse. People must look.
+            state = "unclear" if refused.code == "operation_state" else "denied"
+            self.book.set_state(name, state, refused.code)
             return self.book.instruction(name)
         except Away:
             self.book.set_state(name, "unclear", "unreachable")

@@ -1,6 +1,7 @@
 """HTTP as the broker needs it: one request in, one response out, safe headers on every answer."""
 
 import hmac
+import traceback
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -105,6 +106,9 @@ class Handler(BaseHTTPRequestHandler):
         except BadRequest as bad:
             self.close_connection = True
             response = Response("", bad.status, content_type="text/plain; charset=utf-8")
+        except Exception:  # a mistake of ours: say so, and show nobody its insides
+            traceback.print_exc()
+            response = Response("500\n", 500, content_type="text/plain; charset=utf-8")
         self._write(response)
 
     def _read(self) -> Request:

@@ -1,5 +1,4 @@
-#include <string.h>
-
+#include "base/failpoint.h"
 #include "store/writer_int.h"
 
 static struct tori_result check_list(struct tori_ctx *cx, const struct tori_change *change)
@@ -79,7 +78,9 @@ struct tori_result tori_commit(struct tori_ctx *cx, struct tori_writer *writer,
     for (size_t i = 0; i < count; i++)
         for (const struct tori_change *change = lists[i]; change != NULL; change = change->next)
             send_change(cx, writer->db, change);
+    tori_failpoint("store.before_commit");
     struct tori_result done = tori_db_end(cx, writer->db);
+    tori_failpoint("store.after_commit");
 
     if (TORI_FAILED(done))
         return judge(cx, writer, done);

@@ -7,7 +7,7 @@
 #include "codec/fields.h"
 #include "service/command.h"
 
-enum tori_method { TORI_GET, TORI_POST, TORI_PUT, TORI_DELETE };
+enum tori_method { TORI_GET, TORI_POST, TORI_PUT, TORI_DEL };
 
 enum tori_auth {
     TORI_AUTH_NONE,    /* anybody: health, static files, an interaction's first page */
@@ -27,6 +27,7 @@ enum tori_rate {
 
 struct tori_endpoint {
     enum tori_listener listener;
+    unsigned also; /* bit set of further listeners: 1u << TORI_LISTENER_OPERATOR */
     enum tori_method method;
     const char *path; /* "/v1/operations/{id}/redeem"; a part in braces matches one segment */
     const char *summary;
@@ -36,6 +37,8 @@ struct tori_endpoint {
     const struct tori_field *fields; /* the JSON body; NULL: a body is refused */
     size_t input_size;
     const tori_err *errors; /* what it can answer besides the common ones; ends with ERR_NONE */
+    /* With AUTH_NONE, no fields, and neither prepare nor decide, the reactor calls finish by
+     * itself: what it does must take microseconds and wait for nothing (health, static files). */
     tori_prepare_fn *prepare;
     tori_decide_fn *decide;
     tori_finish_fn *finish;

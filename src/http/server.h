@@ -1,0 +1,92 @@
+/* The server: listeners, reactors, limits. It takes requests, hands commands to a pipeline and
+ * sends the answers; it decides nothing.
+ *
+ *   tori_server_new    checks the configuration, binds, loads certificates
+ *   tori_server_start  starts the reactors
+ *   tori_server_stop   no new connections; requests in flight are answered; then everything closes
+ *   tori_server_free
+ *
+ * The pipeline must run until tori_server_stop() has returned: each command is waited for. */
+#ifndef TORI_HTTP_SERVER_H
+#define TORI_HTTP_SERVER_H
+
+#include "http/endpoint.h"
+#include "http/limit.h"
+
+struct tori_server;
+
+enum { TORI_LISTENERS_MAX = 8, TORI_HOSTS_MAX = 8, TORI_PEERS_MAX = 16, TORI_REACTORS_MAX = 16 };
+
+/* One way in. Strings and lists are kept by reference and must outlive the server. */
+struct tori_listener_config {
+    enum tori_listener role;
+    const char *address; /* numeric; or "/path" of a Unix socket, which is made anew, mode 0600 */
+    int port;            /* 0: the kernel chooses, see tori_server_port() */
+    int inherited_fd;    /* > 2: a listening socket from the supervisor, owned by the server from
+                            here on; address and port are then not looked at */
+    const char *const
+        *hosts;            /* exact Host values with their port, ends with NULL; others get 421 */
+    const char *cert_file; /* PEM chain and key; both NULL: plain, accepted on loopback only */
+    const char *key_file;
+    bool https_in_front;          /* plain here, but browsers see https: a proxy on this machine */
+    bool proxy_protocol;          /* each connection of a peer begins with PROXY v1 or v2 */
+    const char *forwarded_header; /* this one field names the client, when a peer sent it */
+    const char *const *peers;     /* the proxies: addresses or nets, ends with NULL; NULL: none.
+                                     With proxy_protocol others are closed at once. */
+};
+
+/* Total times, not pauses between bytes. */
+struct tori_server_limits {
+    int64_t head_ms;    /* from the connection, or the first byte of a later head, to its end */
+    int64_t body_ms;    /* from the end of the head to the end of the body */
+    int64_t idle_ms;    /* between two requests */
+    int64_t write_ms;   /* until the client has taken an answer */
+    int64_t linger_ms;  /* after the last answer, for bytes still on their way */
+    int64_t request_ms; /* given to a command as its deadline */
+    int connections;    /* in all */
+    int per_address;    /* without a complete request */
+    size_t body;        /* bytes */
+    struct tori_rate_limit rate[TORI_RATE_COUNT];
+};
+/* The values of the product: 10 s, 20 s, 60 s, 10 s, 1 s, 10 s, 8192, 64, 64 KB. */
+struct tori_server_limits tori_server_limits_default(void);
+
+struct tori_server_config {
+    const struct tori_listener_config *listener;
+    size_t listener_count;
+    int reactors; /* threads */
+    struct tori_server_limits limits;
+    const struct tori_endpoint_entry *endpoints; /* tori_endpoints, or a test's own */
+    size_t endpoint_count;
+    const struct tori_app *app;
+    struct tori_log *log;
+    void *arg; /* of the functions below */
+    /* The way into the pipeline: tori_pipeline_submit, or a test's own. */
+    void (*submit)(struct tori_pipeline *pipeline, struct tori_command *command);
+    /* On a worker, first in prepare: who is it? Sets caller->channel and the like, or fails. May be
+     * NULL: then only what the edge can see is checked (a cookie, a certificate, is there). */
+    struct tori_result (*authenticate)(struct tori_ctx *cx, enum tori_auth auth,
+                                       struct tori_caller *caller);
+    /* Is this process the one that serves? Asked by /readyz, on a reactor: must not wait. NULL:
+     * yes. Otherwise *err says why not. */
+    bool (*ready)(void *arg, tori_err *err);
+    /* Answers reply->err as a page of the firm's look. NULL: a plain one. */
+    struct tori_result (*error_page)(struct tori_ctx *cx, struct tori_reply *reply);
+};
+
+TORI_RESULT tori_server_new(struct tori_ctx *cx, const struct tori_server_config *config,
+                            struct tori_pipeline *pipeline, struct tori_server **out);
+TORI_RESULT tori_server_start(struct tori_ctx *cx, struct tori_server *server);
+/* Returns when all connections are closed and all commands are back; connections that have not come
+ * to an end after `grace_ms` are cut. May be called once, from any thread but a reactor's. */
+void tori_server_stop(struct tori_server *server, int64_t grace_ms);
+void tori_server_free(struct tori_server *server);
+
+/* The port that listener `i` of the configuration is bound to; 0 for a Unix socket. */
+int tori_server_port(const struct tori_server *server, size_t i);
+
+/* Lines of other rooms in /metrics: called on a reactor, must not wait. At most 8, before start. */
+typedef void tori_metrics_fn(void *arg, struct tori_buf *out);
+void tori_server_add_metrics(struct tori_server *server, tori_metrics_fn *fn, void *arg);
+
+#endif

@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 
-enum { ROOM = 64 * 1024 };
+enum { ROOM = 256 * 1024 };
 
 #define must(what)                                                                                 \
     do {                                                                                           \

@@ -26,6 +26,8 @@ struct body {
     struct line context;
     struct tori_list lines;
     const struct tori_json *rest;
+    int64_t set;
+    int64_t open_set;
 };
 static const struct tori_field body_fields[] = {
     TORI_TEXT(struct body, text, 1, 9),
@@ -69,6 +71,19 @@ static const struct tori_field body_fields[] = {
      .offset = offsetof(struct body, rest),
      .max = 1,
      .optional = true},
+    {.name = "set",
+     .kind = TORI_FIELD_SET,
+     .offset = offsetof(struct body, set),
+     .words = colours,
+     .max = 2,
+     .optional = true},
+    {.name = "open_set",
+     .kind = TORI_FIELD_SET,
+     .offset = offsetof(struct body, open_set),
+     .words = colours,
+     .max = 2,
+     .open = true,
+     .optional = true},
     TORI_FIELDS_END,
 };
 
@@ -93,7 +108,8 @@ static void a_full_body_fills_the_struct(void **state)
                         "\"line\":{\"name\":\"a\",\"n\":-5},"
                         "\"context\":{\"n\":5,\"new\":[1],\"name\":\"b\"},"
                         "\"lines\":[{\"name\":\"c\",\"n\":1},{\"name\":\"d\",\"n\":2}],"
-                        "\"rest\":{\"x\":{}}}",
+                        "\"rest\":{\"x\":{}},\"set\":[\"blue\",\"blue\"],"
+                        "\"open_set\":[\"green\",\"red\"]}",
                         &body));
     assert_text(body.text, "取守");
     assert_true(tori_bytes_eq(body.blob, (struct tori_bytes){(const uint8_t *)"\1\2", 2}));
@@ -107,6 +123,8 @@ static void a_full_body_fills_the_struct(void **state)
     line = body.lines.at;
     assert_text(line[1].name, "d");
     assert_int_equal(body.rest->count, 1);
+    assert_int_equal(body.set, 2);
+    assert_int_equal(body.open_set, 1);
 }
 
 static void absent_members_stay_zero(void **state)
@@ -157,6 +175,10 @@ static void each_fault_has_its_code(void **state)
          TORI_ERR_BAD_FIELD},
         {"{\"text\":\"x\",\"rest\":{\"a\":1,\"b\":2}}", TORI_ERR_BAD_FIELD},
         {"{\"text\":\"x\",\"rest\":[]}", TORI_ERR_BAD_FIELD},
+        {"{\"text\":\"x\",\"set\":[\"green\"]}", TORI_ERR_BAD_FIELD},
+        {"{\"text\":\"x\",\"set\":[1]}", TORI_ERR_BAD_FIELD},
+        {"{\"text\":\"x\",\"set\":\"red\"}", TORI_ERR_BAD_FIELD},
+        {"{\"text\":\"x\",\"open_set\":[\"a\",\"b\",\"c\"]}", TORI_ERR_BAD_FIELD},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

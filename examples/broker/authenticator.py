@@ -1,8 +1,8 @@
 """A virtual passkey, for demonstrations and tests.
 
-It plays the browser's part and the authenticator's at once. Left alone it keeps the browser's rules.
-`Bend` makes it break them one by one, with every signature still correct, because that is what an
-attacker's own software does: what then refuses must be the server.
+It plays the browser's part and the authenticator's at once. Left alone it keeps the browser's
+rules. `Bend` makes it break them one by one, with every signature still correct, because that is
+what an attacker's own software does: what then refuses must be the server.
 """
 
 import base64
@@ -232,7 +232,7 @@ def _pkcs8(key: Any) -> bytes:
 
 
 def keep_rules(origin: str, rp_id: str, bend: Bend) -> None:
-    """The browser's rule that defeats a look-alike site: an RP ID is the page's host or a parent."""
+    """What defeats a look-alike site in browsers: an RP ID is the page's host or a parent."""
     host = urlsplit(origin).hostname or ""
     if bend.ignore_rules or host == rp_id or host.endswith("." + rp_id):
         return

@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS holding (customer TEXT, symbol TEXT, quantity INTEGER
 CREATE TABLE IF NOT EXISTS payout (customer TEXT, ref TEXT, bank TEXT, since INTEGER,
     PRIMARY KEY (customer, ref));
 CREATE TABLE IF NOT EXISTS instruction (id TEXT PRIMARY KEY, customer TEXT, user TEXT, type TEXT,
-    fields TEXT, context TEXT, session TEXT, operation TEXT UNIQUE, state TEXT, reason TEXT, at INTEGER);
+    fields TEXT, context TEXT, session TEXT, operation TEXT UNIQUE, state TEXT, reason TEXT,
+    at INTEGER);
 CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, body TEXT, at INTEGER);
 CREATE TABLE IF NOT EXISTS browser (id TEXT PRIMARY KEY, csrf TEXT, lang TEXT, customer TEXT,
     user TEXT, session TEXT, at INTEGER);

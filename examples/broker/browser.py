@@ -99,7 +99,8 @@ class Browser:
 
     def post(self, url: str, fields: dict[str, str], follow: bool = True) -> Page:
         """Send a form, as a click on a page of the same origin does."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", **same_origin(url, "navigate")}
+        headers = same_origin(url, "navigate")
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
         return self._go("POST", url, urlencode(fields).encode(), headers, follow)
 
     def submit(self, page: Page, action: str, **fields: str) -> Page:

@@ -1,7 +1,7 @@
 """The broker's side of Torimori's channel API (docs/integration.md): one function a call.
 
-Three rules of the contract live here: an answer that is not understood means no, a 503 is asked again
-under the same key, and nothing that failed is taken for success.
+Three rules of the contract live here: an answer that is not understood means no, a 503 is asked
+again under the same key, and nothing that failed is taken for success.
 """
 
 import http.client

@@ -12,8 +12,8 @@ class Markup(str):
 
 
 def h(name: str, /, *children: Any, **attributes: Any) -> Markup:
-    """An element. `class_` and `for_` lose their underscore, other ones turn into hyphens; True is a
-    bare attribute, None and False none at all."""
+    """An element. `class_` and `for_` lose their underscore, other ones turn into hyphens; True is
+    a bare attribute, None and False none at all."""
     head = name
     for attribute, value in attributes.items():
         if value is None or value is False:

@@ -203,7 +203,8 @@ def what(view: View, row: sqlite3.Row) -> str:
         return view.t("what_payout_account_change", **fields)
     security = people.securities()[fields["symbol"]]
     return view.t("what_order", name=view.name(security), quantity=yen(fields["quantity"]),
-                  side=view.t("side_" + fields["side"]), type=view.t("type_" + fields["order_type"]))
+                  side=view.t("side_" + fields["side"]),
+                  type=view.t("type_" + fields["order_type"]))
 
 
 def order(view: View, once: str) -> str:

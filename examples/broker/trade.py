@@ -22,8 +22,8 @@ def timestamp(at: float | None = None) -> str:
 
 
 def name_of(form: str, kind: str, fields: dict[str, Any]) -> str:
-    """The instruction's id, which is its Idempotency-Key: the same form with the same content is the
-    same instruction, however often it is sent; a changed amount makes another one."""
+    """The instruction's id, which is its Idempotency-Key: the same form with the same content is
+    the same instruction, however often it is sent; a changed amount makes another one."""
     content = json.dumps([form, kind, fields], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:40]
 
@@ -99,8 +99,8 @@ class Desk:
         return self.advance(row["id"], self.channel.operation(row["operation"]))
 
     def send_events(self) -> None:
-        """Tell Torimori what was filled. What cannot be sent now goes with the next one; its id lets
-        Torimori drop repeats."""
+        """Tell Torimori what was filled. What cannot be sent now goes with the next one; its id
+        lets Torimori drop repeats."""
         for event in self.book.all("SELECT * FROM event ORDER BY at LIMIT 20"):
             kept = json.loads(event["body"])
             account = self.book.one("SELECT ref FROM account WHERE customer = ?", kept["customer"])

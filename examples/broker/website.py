@@ -102,8 +102,8 @@ class Site:
         return self.closed[asked](visitor)
 
     def _session_was_cut(self, visitor: Visitor) -> bool:
-        """Ask Torimori at every request whether the login still stands. That is how a lock pressed on
-        another device reaches this page."""
+        """Ask Torimori at every request whether the login still stands. That is how a lock pressed
+        on another device reaches this page."""
         browser = visitor.browser
         if not browser["session"]:
             return False
@@ -140,7 +140,7 @@ class Site:
         return self._send(visitor, "login")
 
     def enrol(self, visitor: Visitor) -> Response:
-        """Only a name goes to Torimori: the code from the letter is typed there and nowhere else."""
+        """Only a name goes to Torimori: the code of the letter is typed there, nowhere else."""
         form = visitor.request.form
         customer, user = form.get("customer", "").strip(), form.get("user", "").strip()
         if self.book.user(customer, user) is None:

@@ -120,8 +120,8 @@ class Handler(BaseHTTPRequestHandler):
                        self.client_address[:2], self.headers.get("User-Agent", "")[:256])
 
     def _form(self) -> dict[str, str]:
-        """The body of a form of our own pages. Browsers that say where a form comes from are believed
-        when they say it is another site; the CSRF token decides for all."""
+        """The body of a form of our own pages. Browsers that say where a form comes from are
+        believed when they say it is another site; the CSRF token decides for all."""
         origin = self.headers.get("Origin", self.server.origin)
         site = self.headers.get("Sec-Fetch-Site", "same-origin")
         if origin != self.server.origin or site != "same-origin":

@@ -150,7 +150,8 @@ class BrokerTest(unittest.TestCase):
 
     def test_a_login_that_is_not_phishing_resistant_is_none(self):
         visit = self.click(self.browser.get(self.origin + "/"), "/login")
-        self.assertEqual(self.browser.get(self.fake.login(visit, CUSTOMER, "U-1", "pwd")).status, 403)
+        address = self.fake.login(visit, CUSTOMER, "U-1", acr="pwd")
+        self.assertEqual(self.browser.get(address).status, 403)
         self.assertEqual(self.browser.get(self.origin + "/portfolio").status, 401)
 
     def test_a_session_cut_elsewhere_ends_at_the_next_request(self):
@@ -299,7 +300,8 @@ class BrokerTest(unittest.TestCase):
             self.assertIn("default-src 'none'", head["content-security-policy"])
             self.assertNotIn("unsafe", head["content-security-policy"])
         cookie = Browser().get(self.origin + "/").headers["set-cookie"]
-        self.assertRegex(cookie, r"^__Host-mihon=[\w-]{43}; Path=/; Secure; HttpOnly; SameSite=Lax$")
+        self.assertRegex(
+            cookie, r"^__Host-mihon=[\w-]{43}; Path=/; Secure; HttpOnly; SameSite=Lax$")
 
     def test_pages_need_no_script_and_label_every_field(self):
         self.login()
@@ -326,7 +328,8 @@ class BrokerTest(unittest.TestCase):
         page = self.browser.get(self.origin + "/language?to=en&back=/withdrawal")
         self.assertIn('<html lang="en">', page.text)
         self.assertIn("Withdrawal", page.text)
-        away = self.browser.get(self.origin + "/language?to=ja&back=//evil.localhost/", follow=False)
+        away = self.origin + "/language?to=ja&back=//evil.localhost/"
+        away = self.browser.get(away, follow=False)
         self.assertEqual(away.headers["location"], "/")
 
     def test_another_host_name_is_refused(self):

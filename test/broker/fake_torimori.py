@@ -77,7 +77,8 @@ class Fake:
 
     def refuse(self, interaction: str, error: str) -> str:
         visit = self.interactions[interaction]
-        return f"{visit['return_uri']}?interaction={interaction}&error={error}&state={visit['state']}"
+        return (f"{visit['return_uri']}?interaction={interaction}&error={error}"
+                f"&state={visit['state']}")
 
     # What the channel calls --------------------------------------------------------------------
 

@@ -158,10 +158,9 @@ make_system
 make_user
 say 'a bare system is there'
 install_line
-mkdir -p "$folder/bare"
 git -c safe.directory='*' clone -q --bare "$here" "$root/srv/torimori.git"
-chmod -R a+rX "$root/srv"
-there "$user" "git -c safe.directory='*' clone -q file:///srv/torimori.git ~/torimori" 2>"$folder/clone.log" ||
+chroot "$root" chown -R "$user" /srv
+there "$user" "git clone -q file:///srv/torimori.git ~/torimori" 2>"$folder/clone.log" ||
     die "clone: $(cat "$folder/clone.log")"
 say 'cloned'
 for round in 1 2; do

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """tap.py FILE: run the unittest cases of one Python file and print them as TAP, which is what
-tools/run-tests collects. A case is named after its method, without `test_`."""
+tools/run-tests collects. A case is named after its method, without `test_` and the
+number that puts cases in order."""
 
 import importlib.util
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -17,7 +19,7 @@ class Tap(unittest.TestResult):
 
     def line(self, test, ok, after="", why=""):
         self.number += 1
-        name = test.id().rpartition(".")[2].removeprefix("test_")
+        name = re.sub(r"^test_(\d+_)?", "", test.id().rpartition(".")[2])
         print(f"{'ok' if ok else 'not ok'} {self.number} - {name}{after}")
         print("".join(f"# {line}\n" for line in why.splitlines()), end="", flush=True)
 

@@ -45,6 +45,14 @@ int64_t tori_clock_steady_ms(void)
     return read_us(CLOCK_BOOTTIME) / 1000;
 }
 
+void tori_clock_deadline(int64_t in_ms, struct timespec *out)
+{
+    int64_t due_us = read_us(CLOCK_MONOTONIC) + in_ms * 1000;
+
+    out->tv_sec = due_us / 1000000;
+    out->tv_nsec = due_us % 1000000 * 1000;
+}
+
 /* Days since 1970 to a civil date and back, proleptic Gregorian, by eras of 400 years that begin in
  * March: no library call that knows about time zones is involved. */
 struct date {

@@ -4,6 +4,7 @@
 #define TORI_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -20,6 +21,9 @@ enum {
 tori_time tori_clock_wall(void);
 int64_t tori_clock_steady_ms(void);
 int64_t tori_clock_steady_us(void);
+
+/* The moment in_ms from now as condition variables set to CLOCK_MONOTONIC want it. */
+void tori_clock_deadline(int64_t in_ms, struct timespec *out);
 
 #ifdef TORI_TEST_BUILD
 /* Moves this process's wall clock; release builds hold no such code. */

@@ -26,8 +26,8 @@ static const struct row rows[] = {
      "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
     {PAGE, false, "Cross-Origin-Opener-Policy: same-origin"},
     {API | PAGE | PLAIN, false, "Cross-Origin-Resource-Policy: same-origin"},
-    /* RFC 6797: two years, so that no first request of a returning customer can be taken to http.
-     */
+    /* RFC 6797: two years, so that no first request of a returning customer can be taken to
+     * http. */
     {API | PAGE | PLAIN, true, "Strict-Transport-Security: max-age=63072000; includeSubDomains"},
 };
 

@@ -157,8 +157,8 @@ struct tori_exchange {
 };
 
 /* conn.c */
-/* `site`, `ops`, `edge` and `peer` are set. False: this address has too many connections already.
- */
+/* `site`, `ops`, `edge` and `peer` are set. False: this address has too many connections
+ * already. */
 bool tori_conn_begin(struct tori_conn *conn);
 void tori_conn_input(struct tori_conn *conn, struct tori_bytes in);
 void tori_conn_eof(struct tori_conn *conn);

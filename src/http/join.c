@@ -163,8 +163,8 @@ static bool read_line(struct tori_str head, struct tori_str *method, struct tori
     return target->len > 0 && target->at[0] == '/';
 }
 
-/* RFC 3986 §3.3 and §3.4: what may stand in a path and a query, percent signs only with two digits.
- */
+/* RFC 3986 §3.3 and §3.4: what may stand in a path and a query, percent signs only with two
+ * digits. */
 static bool target_ok(struct tori_str target)
 {
     for (size_t i = 0; i < target.len; i++) {

@@ -99,8 +99,8 @@ static struct tori_result log_extend(struct tori_keyholder *holder, struct tori_
     return log_head(holder, in, out);
 }
 
-/* The claim is rebuilt as the text that this key would have signed, so nothing of it needs parsing: if
- * the signature holds, the key has signed that size and root before. */
+/* The claim is rebuilt as the text that this key would have signed, so nothing of it needs parsing:
+ * if the signature holds, the key has signed that size and root before. */
 static struct tori_result log_adopt(struct tori_keyholder *holder, struct tori_bytes in,
                                     struct body *out)
 {
@@ -124,7 +124,8 @@ static struct tori_result log_adopt(struct tori_keyholder *holder, struct tori_b
     return log_head(holder, in, out);
 }
 
-/* What is permitted when. A body has at least `least` bytes, and then any number of `step` up to `most`. */
+/* What is permitted when. A body has at least `least` bytes, and then any number of `step` up to
+ * `most`. */
 struct rule {
     size_t least;
     size_t most;

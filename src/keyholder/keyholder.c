@@ -82,8 +82,8 @@ static void drop_peer(struct desk *desk, size_t i, const char *why)
     desk->peer[i] = desk->peer[--desk->peers];
 }
 
-/* One packet. One stray byte ends the connection, and so does a peer that does not take its answers:
- * nobody makes us wait. */
+/* One packet. One stray byte ends the connection, and so does a peer that does not take its
+ * answers: nobody makes us wait. */
 static void serve_peer(struct desk *desk, size_t i)
 {
     ssize_t n = recv(desk->peer[i], desk->request, sizeof(desk->request), MSG_DONTWAIT | MSG_TRUNC);

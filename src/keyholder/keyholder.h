@@ -1,6 +1,7 @@
-/* The process that holds private keys (HACKING.md §7): the log's signing key, the key that wraps data
- * keys, and the frontier of the evidence log. It serves one SOCK_SEQPACKET socket and has no network, no
- * database and no parser for foreign formats. docs/keys-protocol.md lists what it answers. */
+/* The process that holds private keys (HACKING.md §7): the log's signing key, the key that wraps
+ * data keys, and the frontier of the evidence log. It serves one SOCK_SEQPACKET socket and has no
+ * network, no database and no parser for foreign formats. docs/keys-protocol.md lists what it
+ * answers. */
 #ifndef TORI_KEYHOLDER_KEYHOLDER_H
 #define TORI_KEYHOLDER_KEYHOLDER_H
 
@@ -15,9 +16,9 @@ struct tori_keyholder_config {
     uid_t peer_uid;         /* the user of net: SO_PEERCRED must show it */
 };
 
-/* Serves until SIGTERM or SIGINT, or, on a connected socket, until the peer hangs up. The process is made
- * undumpable and its core limit 0. Returns the exit code: 0, or 1 when the state cannot be used (the
- * reason is on the log). */
+/* Serves until SIGTERM or SIGINT, or, on a connected socket, until the peer hangs up. The process
+ * is made undumpable and its core limit 0. Returns the exit code: 0, or 1 when the state cannot be
+ * used (the reason is on the log). */
 int tori_keyholder_main(const struct tori_keyholder_config *config);
 
 #endif

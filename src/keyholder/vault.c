@@ -150,8 +150,8 @@ static struct tori_result make_master(struct tori_ctx *cx, struct tori_vault *va
     return use_master(cx, vault, TORI_BYTES_OF(master.at));
 }
 
-/* The first start. The empty state goes first: a key without a state means a state that was lost, and such
- * a key signs nothing until it is shown what it signed last. */
+/* The first start. The empty state goes first: a key without a state means a state that was lost,
+ * and such a key signs nothing until it is shown what it signed last. */
 static struct tori_result make_keys(struct tori_ctx *cx, struct tori_vault *vault)
 {
     TORI_SECRET struct tori_key32 seed;
@@ -280,7 +280,8 @@ struct tori_result tori_vault_extend(struct tori_ctx *cx, struct tori_vault *vau
         memcpy(hash.at, leaf + i * sizeof(hash.at), sizeof(hash.at));
         tori_frontier_append(&log, &hash);
     }
-    /* On disk before anything is signed: after a crash this key cannot sign another log of that size. */
+    /* On disk before anything is signed: after a crash this key cannot sign another log of that
+     * size. */
     TORI_TRY(keep_state(cx, vault, &log));
     tori_failpoint("keyholder.synced");
     vault->log = log;

@@ -39,7 +39,8 @@ void tori_vault_text(const struct tori_vault *vault, const struct tori_frontier 
 TORI_RESULT tori_vault_sign(struct tori_ctx *cx, const struct tori_vault *vault,
                             struct tori_buf *buf);
 
-/* `wrapped` is TORI_KEYS_WRAPPED bytes. tori_vault_unwrap: NOT_PERMITTED for another owner or key. */
+/* `wrapped` is TORI_KEYS_WRAPPED bytes. tori_vault_unwrap: NOT_PERMITTED for another owner or
+ * key. */
 TORI_RESULT tori_vault_wrap(struct tori_ctx *cx, const struct tori_vault *vault,
                             const uint8_t owner[static TORI_KEYS_OWNER],
                             const struct tori_key32 *key, uint8_t *wrapped);

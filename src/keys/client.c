@@ -176,8 +176,9 @@ static bool receive_answer(struct tori_keys *keys, const struct question *q, str
            out->at[2] < TORI_KEYS_STATUSES && tori_keys_get(out->at + 4, 4) == keys->number;
 }
 
-/* A connection may have died since the last question, which shows only in use: then the question goes out
- * once more on a fresh one, unless it might have been heard and must not be heard twice. */
+/* A connection may have died since the last question, which shows only in use: then the question
+ * goes out once more on a fresh one, unless it might have been heard and must not be heard
+ * twice. */
 static bool converse(struct tori_keys *keys, const struct question *q, struct answer *out)
 {
     for (int attempt = 0; attempt < 2; attempt++) {

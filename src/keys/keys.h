@@ -38,7 +38,8 @@ TORI_RESULT tori_keys_data_key_open(struct tori_ctx *cx, struct tori_keys *keys,
                                     struct tori_key32 *plain);
 
 /* The evidence log: appends leaf hashes and returns the checkpoint (signed note) of the new size.
- * The keyholder refuses any from_size but its own: LOG_DIFFERS, and tori_keys_log_size() tells its size. */
+ * The keyholder refuses any from_size but its own: LOG_DIFFERS, and tori_keys_log_size() tells its
+ * size. */
 struct tori_extension {
     uint64_t from_size;
     const struct tori_hash *leaf;
@@ -52,8 +53,8 @@ TORI_RESULT tori_keys_log_extend(struct tori_ctx *cx, struct tori_keys *keys,
 /* The checkpoint of the size it is at, signed again: what an answer lost on the way said. */
 TORI_RESULT tori_keys_log_checkpoint(struct tori_ctx *cx, struct tori_keys *keys,
                                      uint64_t *size_now, struct tori_str *checkpoint);
-/* For a keyholder that has its key and lost its state: the last checkpoint it signed and the frontier of
- * that size, largest subtree first. Once per epoch; NOT_PERMITTED otherwise. */
+/* For a keyholder that has its key and lost its state: the last checkpoint it signed and the
+ * frontier of that size, largest subtree first. Once per epoch; NOT_PERMITTED otherwise. */
 struct tori_adoption {
     uint64_t epoch;
     uint64_t size;

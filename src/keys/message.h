@@ -1,5 +1,6 @@
-/* The wire between keys/client.c and the keyholder: docs/keys-protocol.md. Every message is one packet of
- * a SOCK_SEQPACKET socket: a head of eight bytes and the body of its kind. Integers are big-endian. */
+/* The wire between keys/client.c and the keyholder: docs/keys-protocol.md. Every message is one
+ * packet of a SOCK_SEQPACKET socket: a head of eight bytes and the body of its kind. Integers are
+ * big-endian. */
 #ifndef TORI_KEYS_MESSAGE_H
 #define TORI_KEYS_MESSAGE_H
 

@@ -3,8 +3,8 @@
  *   prepare  any worker; verifies and looks up facts that never change; changes nothing; sets
  * cx->route decide   the decider; sees cx->state, leaves cx->changes; no I/O, no clock, no
  * signature checks finish   any worker, after the commit; turns the decision into bytes where that
- * is dear (pages)
- */
+ * is dear
+ * (pages) */
 #ifndef TORI_SERVICE_COMMAND_H
 #define TORI_SERVICE_COMMAND_H
 

@@ -23,11 +23,7 @@ static void wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t ms)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
+    tori_clock_deadline(ms, &t);
     pthread_cond_timedwait(cond, mutex, &t);
 }
 

@@ -127,8 +127,8 @@ static void append(struct tori_command ***last, struct tori_command *command)
     *last = &command->next;
 }
 
-/* Waits until the command fits: a full group, or one that wants to be alone, must be taken first.
- */
+/* Waits until the command fits: a full group, or one that wants to be alone, must be taken
+ * first. */
 static void join_group(struct tori_pipeline *p, struct tori_command *command)
 {
     pthread_mutex_lock(&p->mutex);

@@ -4,8 +4,8 @@
  *   tori_journal_begin(cx, "session.opened", &record);
  *   tori_out_id(&record.entry.out, "session", &session.id);
  *   TORI_TRY(tori_journal_body(cx, &record, "client_data", proof->client_data));
- *   TORI_TRY(tori_journal_end(cx, &record, &receipt));
- */
+ *   TORI_TRY(tori_journal_end(cx, &record,
+ * &receipt)); */
 #ifndef TORI_SERVICE_JOURNAL_H
 #define TORI_SERVICE_JOURNAL_H
 

@@ -50,8 +50,8 @@ void tori_pipeline_submit(struct tori_pipeline *p, struct tori_command *command)
         tori_refuse_command(p, command, err);
 }
 
-/* --- workers ------------------------------------------------------------------------------------
- */
+/* --- workers
+ * ------------------------------------------------------------------------------------ */
 
 static void to_decider(struct tori_pipeline *p, struct tori_command *command)
 {
@@ -68,8 +68,8 @@ static void prepare(struct tori_pipeline *p, struct tori_command *command,
     struct tori_result r = command->prepare == NULL ? TORI_OK : command->prepare(cx, command->in);
     cx->reader = NULL;
     if (TORI_FAILED(r)) {
-        /* A refusal that names somebody is for the journal; one that names nobody is only counted.
-         */
+        /* A refusal that names somebody is for the journal; one that names nobody is only
+         * counted. */
         command->flight.prepare_err = r.err;
         if (command->decide != NULL &&
             (p->config.in_order || (!tori_id_is_none(&cx->route) && tori_err_status(r.err) == 403)))
@@ -188,8 +188,8 @@ void *tori_worker_main(void *pipeline)
     return NULL;
 }
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life
+ * --------------------------------------------------------------------------------------- */
 
 /* Waits for the lease, reads the head of the journal, then lets the decider begin. */
 static void *own(void *pipeline)
@@ -327,8 +327,8 @@ void tori_pipeline_free(struct tori_pipeline *p)
     tori_heap_free(p);
 }
 
-/* --- what others read ---------------------------------------------------------------------------
- */
+/* --- what others read
+ * --------------------------------------------------------------------------- */
 
 bool tori_pipeline_ready(const struct tori_pipeline *p)
 {

@@ -1,3 +1,4 @@
+/* What decider, committer and slots share: the groups on their way, and who waits for them. */
 #ifndef TORI_SERVICE_PIPELINE_INT_H
 #define TORI_SERVICE_PIPELINE_INT_H
 

@@ -37,8 +37,8 @@ void tori_pg_broken(struct tori_ctx *cx, struct pg_db *db, const char *where)
                                           {.kind = TORI_KV_END}});
 }
 
-/* SQLSTATE classes 22 (data), 23 (constraint) and 42 (syntax, rights) are a statement's own fault.
- */
+/* SQLSTATE classes 22 (data), 23 (constraint) and 42 (syntax, rights) are a statement's own
+ * fault. */
 void tori_pg_failed(struct tori_ctx *cx, struct pg_db *db, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -13,8 +13,8 @@ struct sqlite_db {
     uint8_t hole[TORI_STATEMENTS][TORI_CELLS_MAX]; /* where $1 … are; 0: not in the text */
 };
 
-/* The keeper of an embedded store: the lock file that makes one owner, and the checkpoint thread.
- */
+/* The keeper of an embedded store: the lock file that makes one owner, and the checkpoint
+ * thread. */
 TORI_RESULT tori_sqlite_keep(struct tori_ctx *cx, struct tori_db *db, struct tori_keeper **out);
 void tori_sqlite_leave(struct tori_db *db, struct tori_keeper *keeper);
 

@@ -5,8 +5,8 @@
  *
  * Errors everywhere: STORE_AWAY (not reachable, too late, disk full), STORE_DATA (what lies there
  * is not what this release knows), STORE_REFUSED (a statement that the engine will not have: our
- * own mistake), SETTING_BAD (an address or an engine that is not set up to keep what it is given).
- */
+ * own mistake), SETTING_BAD (an address or an engine that is not set up to keep what it is
+ * given). */
 #ifndef TORI_STORE_STORE_H
 #define TORI_STORE_STORE_H
 

@@ -28,7 +28,7 @@ CALLS = {
     "time": (r"src/base/clock\.c", "cx->now"),
     "clock": (NOWHERE, "cx->now"),
     "gettimeofday": (r"src/base/clock\.c", "cx->now"),
-    "clock_gettime": (r"src/base/clock\.c", "cx->now or tori_steady_ms"),
+    "clock_gettime": (r"src/base/clock\.c", "cx->now, tori_clock_steady_ms, tori_clock_deadline"),
     "rand": (NOWHERE, "cx->random"),
     "random": (NOWHERE, "cx->random"),
     "srand": (NOWHERE, "cx->random"),

@@ -13,8 +13,8 @@ NOWHERE = {
 }
 UNFINISHED = r"\b(TODO|FIXME|XXX)\b"
 OTHER_SCRIPT = r"[\u3040-\u30ff\u4e00-\u9fff]"
-# A Japanese word may be quoted in a comment, as what it is about.
-QUOTED = r"[\"“「『][^\"”」』\n]*[\"”」』]"
+# A Japanese word may stand in a comment in quotes or brackets, as what it is about.
+QUOTED = r"[\"“「『(（][^\"”」』)）\n]*[\"”」』)）]"
 TEXT = r".+\.(c|h|py|sh|js|mjs|css|html|md|txt|def|toml|sql|json|build|yml|go)|Makefile|\.ci/run|tools/[\w-]+"
 GENERATED = r"package-lock\.json|test/vectors/.+|test/house/.+|LICENSE"
 COMMENT = {"py": r"(?<!['\"])#[^\n]*", "sh": r"(?<!\S)#[^\n]*", "c": r"/\*.*?\*/", "h": r"/\*.*?\*/",
@@ -55,7 +55,7 @@ def faults(tree):
 
 
 CLEAN = {
-    "src/base/a.c": '/* A hold ("保留") waits. */\nconst char *s = "取守";\n',
+    "src/base/a.c": '/* A hold (保留) waits; 「保留」 too. */\nconst char *s = "取守";\n',
     "docs/a.md": "See [it](../src/base/a.c), <https://www.w3.org/TR/webauthn-3/> and /usr/bin/python3.\n",
     "tools/a.py": "x = 1  # a number\n",
 }

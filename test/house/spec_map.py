@@ -4,7 +4,7 @@
 import re
 
 CITED = r"WebAuthn L3 §([0-9.]*[0-9]) steps? ([0-9]+)(?:[-–]([0-9]+))?((?:,? (?:and )?[0-9]+(?:[-–][0-9]+)?)*)"
-LOOSE = r"(?i)webauthn[^\n]{0,20}(?:§|section) ?7\.[12][^\n]{0,12}\bsteps?\b"
+LOOSE = r"(?i)webauthn[^\n]{0,20}(?:§|section) ?7\.[12][^\n]{0,3}\bsteps?\b"
 
 
 def steps_of(found):

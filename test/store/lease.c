@@ -184,8 +184,8 @@ static void a_paused_owner_commits_nothing_afterwards(void **state)
     kill(pid, SIGCONT);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
-    /* FENCED; or, if he stopped inside a group, its connection was cut and what came of it unknown.
-     */
+    /* FENCED; or, if he stopped inside a group, its connection was cut and what came of it
+     * unknown. */
     if (WEXITSTATUS(status) != TORI_ERR_STORE_AWAY)
         assert_int_equal(WEXITSTATUS(status), TORI_ERR_FENCED);
     assert_int_equal(head(f), seq);

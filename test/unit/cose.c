@@ -1,5 +1,5 @@
-/* COSE keys and signatures: cases 39 and 42 … 46 of the list of what a relying party must refuse.
- */
+/* COSE keys and signatures: cases 39 and 42 … 46 of the list of what a relying party must
+ * refuse. */
 #include "test/unit/authenticator.h"
 #include "test/unit/hex.h"
 

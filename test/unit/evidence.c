@@ -476,7 +476,8 @@ static void commitments_bind_and_hide(void **state)
 {
     struct tori_ctx *cx = *state;
     struct tori_bytes yes = tori_str_bytes(TORI_STR("yes")), no = tori_str_bytes(TORI_STR("no"));
-    struct tori_commitment a = tori_commitment_make(&cx->random, yes), b = tori_commitment_make(&cx->random, yes);
+    struct tori_commitment a = tori_commitment_make(&cx->random, yes),
+                           b = tori_commitment_make(&cx->random, yes);
 
     assert_true(tori_commitment_holds(&a, yes));
     assert_false(tori_commitment_holds(&a, no));

@@ -1,5 +1,5 @@
-/* The keyholder as a real process, asked over its socket: what it does, what it refuses, and what is left
- * of it after a kill. */
+/* The keyholder as a real process, asked over its socket: what it does, what it refuses, and what
+ * is left of it after a kill. */
 #include "test/unit/keyholder.h"
 
 #include <pthread.h>

@@ -76,8 +76,8 @@ static struct tori_hash hash_of_hex(struct tori_str hex)
     return h;
 }
 
-/* AUTH-26: what is approved is bound, field by field, and two implementations agree on the bytes.
- */
+/* AUTH-26: what is approved is bound, field by field, and two implementations agree on the
+ * bytes. */
 static void the_broker_agrees_on_every_vector(void **state)
 {
     struct tori_ctx *cx = *state;

@@ -1,5 +1,5 @@
-/* Entering. It knows neither customer nor account before it is proved, so nothing of them is bound.
- */
+/* Entering. It knows neither customer nor account before it is proved, so nothing of them is
+ * bound. */
 #include "domain/operation/operation.h"
 
 static const struct tori_value_rule rules[] = {

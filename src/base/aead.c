@@ -11,12 +11,30 @@ static EVP_CIPHER *aes256gcm;
 /* One context a thread: sealing a row allocates nothing. It is reset after each use, which wipes
  * the key schedule. */
 static thread_local EVP_CIPHER_CTX *context;
+/* Gives it back when its thread ends. */
+static tss_t owner;
+
+static void context_free(void *gone)
+{
+    EVP_CIPHER_CTX_free(gone);
+}
 
 void tori_aead_init(void)
 {
-    if (aes256gcm == NULL)
-        aes256gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    if (aes256gcm != NULL)
+        return;
+    aes256gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     assert(aes256gcm != NULL);
+    int made = tss_create(&owner, context_free);
+    assert(made == thrd_success);
+}
+
+static void context_take(void)
+{
+    context = EVP_CIPHER_CTX_new();
+    assert(context != NULL);
+    int kept = tss_set(owner, context);
+    assert(kept == thrd_success);
 }
 
 static bool begin(const struct tori_aead *aead, int sealing)
@@ -25,8 +43,7 @@ static bool begin(const struct tori_aead *aead, int sealing)
 
     assert(aes256gcm != NULL);
     if (context == NULL)
-        context = EVP_CIPHER_CTX_new();
-    assert(context != NULL);
+        context_take();
     assert(aead->bound.len <= INT_MAX);
     return EVP_CipherInit_ex2(context, aes256gcm, aead->key->at, aead->nonce, sealing, NULL) == 1 &&
            EVP_CipherUpdate(context, NULL, &n, aead->bound.at, (int)aead->bound.len) == 1;

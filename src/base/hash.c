@@ -9,12 +9,30 @@
 static EVP_MD *sha256;
 /* One digest context a thread, so that hashing a request allocates nothing. */
 static thread_local EVP_MD_CTX *context;
+/* Gives it back when its thread ends. */
+static tss_t owner;
+
+static void context_free(void *gone)
+{
+    EVP_MD_CTX_free(gone);
+}
 
 void tori_hash_init(void)
 {
-    if (sha256 == NULL)
-        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (sha256 != NULL)
+        return;
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     assert(sha256 != NULL);
+    int made = tss_create(&owner, context_free);
+    assert(made == thrd_success);
+}
+
+static void context_take(void)
+{
+    context = EVP_MD_CTX_new();
+    assert(context != NULL);
+    int kept = tss_set(owner, context);
+    assert(kept == thrd_success);
 }
 
 struct tori_hash tori_sha256_parts(const struct tori_bytes *part, size_t n)
@@ -23,8 +41,7 @@ struct tori_hash tori_sha256_parts(const struct tori_bytes *part, size_t n)
 
     assert(sha256 != NULL);
     if (context == NULL)
-        context = EVP_MD_CTX_new();
-    assert(context != NULL);
+        context_take();
     int ok = EVP_DigestInit_ex2(context, sha256, NULL);
     for (size_t i = 0; ok == 1 && i < n; i++)
         ok = EVP_DigestUpdate(context, part[i].at, part[i].len);

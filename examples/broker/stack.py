@@ -4,6 +4,7 @@ How Torimori is called and set stands in this file alone. Processes are remember
 with the time they began, so that stopping never ends a process of somebody else.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
@@ -192,11 +193,11 @@ class Stack:
                    f"mihon.localhost:{self.ports.broker}")
 
     def _start(self, name: str, command: list[str]) -> None:
-        with open(self.folder / f"{name}.log", "ab") as log:
+        with open(self.folder / f"{name}.log", "ab") as log, uninterrupted():
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        cwd=self.folder, start_new_session=True)
-        self.remember(processes=self.recall("processes", []) + [
-            {"name": name, "pid": process.pid, "began": began(process.pid)}])
+            self.remember(processes=self.recall("processes", []) + [
+                {"name": name, "pid": process.pid, "began": began(process.pid)}])
 
     def _wait(self, name: str, url: str, host: str = "") -> None:
         request = urllib.request.Request(url, headers={"Host": host} if host else {})
@@ -262,6 +263,22 @@ class Stack:
 
 
 CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: a process that was started must be remembered. (The handlers
+    are functions, so that a child does not inherit them.)"""
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: held.append(got))
+              for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+    if held:
+        os.kill(os.getpid(), held[0])
 
 
 def began(pid: int) -> str:

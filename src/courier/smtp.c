@@ -97,7 +97,8 @@ static void see_reply(struct tori_smtp *smtp, struct tori_str line)
     read_enhanced((struct tori_str){line.at + 4, line.len - 4}, smtp->enhanced);
 }
 
-/* Where a conversation stands is not in libcurl's result, but it tells whose fault a refusal is. */
+/* Where a conversation stands is not in libcurl's result, but it tells whose fault a refusal is.
+ * NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int see(CURL *curl, curl_infotype type, char *data, size_t size, void *owner)
 {
     struct tori_smtp *smtp = owner;

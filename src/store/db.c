@@ -73,8 +73,7 @@ static struct tori_result first_text(struct tori_ctx *cx, void *to, const struct
     return tori_copy_str(cx, tori_bytes_str(cell[0].bytes), to);
 }
 
-/* An engine that may forget what it has acknowledged is none for us. */
-static struct tori_result check_durable(struct tori_ctx *cx, struct tori_db *db)
+struct tori_result tori_db_durable(struct tori_ctx *cx, struct tori_db *db)
 {
     struct tori_str unsafe = TORI_STR_INIT("unknown");
     struct tori_call call = {
@@ -95,7 +94,7 @@ static struct tori_result make_ready(struct tori_ctx *cx, struct tori_db *db, en
     if (have != TORI_MIGRATIONS)
         return TORI_FAIL(cx, STORE_DATA, tori_u64("migrations", have));
     if (use == TORI_USE_WRITER)
-        TORI_TRY(check_durable(cx, db));
+        TORI_TRY(tori_db_durable(cx, db));
     return db->engine->prepare(cx, db, use);
 }
 

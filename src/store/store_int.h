@@ -98,6 +98,8 @@ TORI_RESULT tori_db_end(struct tori_ctx *cx, struct tori_db *db);
 /* The three for one call. */
 TORI_RESULT tori_db_one(struct tori_ctx *cx, struct tori_db *db, bool write,
                         const struct tori_call *call);
+/* SETTING_BAD for an engine that may forget what it has acknowledged. */
+TORI_RESULT tori_db_durable(struct tori_ctx *cx, struct tori_db *db);
 /* The text of a statement on this engine if connections of this use prepare it, or NULL. */
 const char *tori_statement_text(size_t statement, enum tori_engine_kind kind, enum tori_use use);
 

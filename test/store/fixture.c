@@ -7,6 +7,8 @@
 
 const enum tori_engine_kind fixture_engine[TORI_ENGINES] = {TORI_ENGINE_SQLITE, TORI_ENGINE_PG};
 
+enum { FIRST = 4096 };
+
 /* postgresql://owner@/postgres?host=… with another user and database. */
 static void pg_url(char *to, size_t room, const char *user, const char *database)
 {
@@ -20,17 +22,17 @@ static void pg_url(char *to, size_t room, const char *user, const char *database
         snprintf(to, room, "postgresql://%s@/%s%s", user, database, query);
 }
 
-static bool pg_run(const char *url, const char *text, int64_t *number)
+static bool pg_run(const char *url, const char *text, char *first)
 {
     PGconn *conn = PQconnectdb(url);
     PGresult *result = PQexec(conn, text);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 
-    if (!done && number != NULL)
+    if (!done && first != NULL)
         print_error("%s", PQerrorMessage(conn));
-    if (done && number != NULL)
-        *number = PQntuples(result) > 0 ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : -1;
+    if (done && first != NULL && PQntuples(result) > 0)
+        snprintf(first, FIRST, "%s", PQgetvalue(result, 0, 0));
     PQclear(result);
     PQfinish(conn);
     return done;
@@ -48,8 +50,7 @@ static void begin_sqlite(struct fixture *f)
 
 static void begin_pg(struct fixture *f)
 {
-    char admin[512], text[400];
-    int64_t none;
+    char admin[512], text[400], none[FIRST];
 
     f->absent = getenv("TORIMORI_TEST_PG") == NULL;
     if (f->absent)
@@ -58,7 +59,7 @@ static void begin_pg(struct fixture *f)
              (unsigned long long)tori_clock_steady_us());
     pg_url(admin, sizeof(admin), NULL, "postgres");
     snprintf(text, sizeof(text), "CREATE DATABASE %s", f->place);
-    assert_true(pg_run(admin, text, &none));
+    assert_true(pg_run(admin, text, none));
     pg_url(f->owner, sizeof(f->owner), NULL, f->place);
     pg_url(f->url, sizeof(f->url), "torimori_app", f->place);
 }
@@ -97,12 +98,11 @@ static void drop_sqlite(struct fixture *f)
 
 static void drop_pg(struct fixture *f)
 {
-    char admin[512], text[400];
-    int64_t none;
+    char admin[512], text[400], none[FIRST];
 
     pg_url(admin, sizeof(admin), NULL, "postgres");
     snprintf(text, sizeof(text), "DROP DATABASE IF EXISTS %s WITH (FORCE)", f->place);
-    pg_run(admin, text, &none);
+    pg_run(admin, text, none);
 }
 
 int fixture_end(void **state)
@@ -175,17 +175,19 @@ struct fixture *fixture_owned(void **state)
     return f;
 }
 
-static bool sqlite_run(const char *path, const char *text, int64_t *number)
+static bool sqlite_run(const char *path, const char *text, char *first)
 {
     sqlite3 *handle = NULL;
     sqlite3_stmt *statement = NULL;
     bool done = sqlite3_open(path, &handle) == SQLITE_OK;
 
     sqlite3_busy_timeout(handle, 2000);
-    if (number == NULL)
+    if (first == NULL)
         done = done && sqlite3_exec(handle, text, NULL, NULL, NULL) == SQLITE_OK;
-    else if (sqlite3_prepare_v2(handle, text, -1, &statement, NULL) == SQLITE_OK)
-        *number = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+    else if (sqlite3_prepare_v2(handle, text, -1, &statement, NULL) != SQLITE_OK)
+        print_error("%s\n", sqlite3_errmsg(handle));
+    else if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) != NULL)
+        snprintf(first, FIRST, "%s", (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
     sqlite3_close(handle);
     return done;
@@ -204,14 +206,36 @@ void fixture_sql(struct fixture *f, const char *text)
         fail_msg("refused: %s", text);
 }
 
+const char *fixture_text(struct fixture *f, const char *text)
+{
+    char *first = tori_arena_take(f->cx.arena, FIRST);
+    if (f->engine == TORI_ENGINE_SQLITE)
+        sqlite_run(f->place, text, first);
+    else
+        pg_run(f->owner, text, first);
+    return first;
+}
+
 int64_t fixture_number(struct fixture *f, const char *text)
 {
-    int64_t number = INT64_MIN;
-    if (f->engine == TORI_ENGINE_SQLITE)
-        sqlite_run(f->place, text, &number);
-    else
-        pg_run(f->owner, text, &number);
-    return number;
+    const char *first = fixture_text(f, text);
+    return *first == '\0' ? -1 : strtoll(first, NULL, 10);
+}
+
+const char *fixture_plan(struct fixture *f, const char *text)
+{
+    struct tori_buf buf = tori_buf_new(f->cx.arena, 4000);
+    sqlite3 *handle = NULL;
+    sqlite3_stmt *statement = NULL;
+
+    assert_int_equal(sqlite3_open(f->place, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle, text, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        tori_buf_printf(&buf, "%s\n", (const char *)sqlite3_column_text(statement, 3));
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+    tori_buf_byte(&buf, 0);
+    return (const char *)buf.at;
 }
 
 struct tori_id sample_id(uint64_t n)

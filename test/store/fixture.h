@@ -3,6 +3,8 @@
 #define TORI_TEST_STORE_FIXTURE_H
 
 #include "../unit/unit.h"
+#include "base/buf.h"
+#include "store/reader_int.h"
 #include "store/store.h"
 #include "store/writer_int.h"
 
@@ -48,6 +50,10 @@ void fixture_sql(struct fixture *f, const char *text);
 bool fixture_try_sql(struct fixture *f, const char *url, const char *text);
 /* The first value of the first row as a number; -1 when there is none. */
 int64_t fixture_number(struct fixture *f, const char *text);
+/* The same as text, in the arena; empty when there is none. */
+const char *fixture_text(struct fixture *f, const char *text);
+/* What SQLite would do for a query: the lines of its plan. */
+const char *fixture_plan(struct fixture *f, const char *text);
 
 /* Sample rows. Ids are `n` in their last bytes, bucket 1. */
 struct tori_id sample_id(uint64_t n);

@@ -229,7 +229,7 @@ static void journal_is_read_by_seq(void **state)
     struct tori_journal row[10];
     struct tori_change change[10];
     struct tori_journal_page page;
-    int64_t head = -1;
+    int64_t head = 0;
 
     assert_ok(&f->cx, tori_read_head(&f->cx, f->reader, 0, &head));
     assert_int_equal(head, -1);

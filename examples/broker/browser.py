@@ -6,6 +6,7 @@ It speaks HTTP to `*.localhost` at 127.0.0.1, as browsers do, and keeps cookies 
 import http.client
 import json
 import ssl
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
@@ -15,6 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from authenticator import HONEST, Authenticator, Bend
 
 USER_AGENT = "MihonBrowser/1.0 (demonstration)"
+LONGEST_WAIT_S = 15
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -87,6 +89,7 @@ class Browser:
         self.tls = tls
         self.address = address  # where every *.localhost (and test name) is
         self.locale = locale
+        self.patient = True  # waits and asks again when told that it is too fast
 
     def copy(self) -> "Browser":
         """A second browser with the same cookies: what a cookie thief has."""
@@ -118,7 +121,11 @@ class Browser:
         if method != "GET":
             headers["Content-Type"] = "application/json"
             data = json.dumps({} if body is None else body).encode()
-        return self._go(method, url, data, headers, follow=False)
+        page = self._go(method, url, data, headers, follow=False)
+        while self.patient and page.status == 429:
+            time.sleep(min(int(page.headers.get("retry-after", "1")), LONGEST_WAIT_S))
+            page = self._go(method, url, data, headers, follow=False)
+        return page
 
     def _go(self, method: str, url: str, body: bytes | None, headers: dict[str, str],
             follow: bool) -> Page:
@@ -196,7 +203,7 @@ class Browser:
 
     def enrol(self, visit: str, device: Authenticator, code: str, label: str) -> Page:
         """Register a passkey with the code from the letter."""
-        asked = self.call(step(visit, "code"), {"code": code})
+        asked = self.call(step(visit, "code"), {"code": plain_code(code)})
         if asked.status != 200:
             return asked
         return self.register(visit, device, asked.json()["publicKey"], label)
@@ -215,6 +222,11 @@ class Browser:
 
 def members(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: answer[name] for name in ("id", "rawId", "type", "response")}
+
+
+def plain_code(typed: str) -> str:
+    """A code without the gaps that letters are printed with."""
+    return "".join(char for char in typed if char.isalnum()).upper()
 
 
 def same_origin(url: str, mode: str) -> dict[str, str]:

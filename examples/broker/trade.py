@@ -85,8 +85,9 @@ class Desk:
             self.book.set_state(name, "unclear", "unreachable")
             raise
         if redeemed.outcome != "redeemed":
-            reason = redeemed.reason or redeemed.outcome
-            self.book.set_state(name, "denied", reason)
+            late = redeemed.outcome in ("expired", "lapsed")
+            state = redeemed.outcome if late else "denied"
+            self.book.set_state(name, state, redeemed.reason)
             return self.book.instruction(name)
         done = self.book.execute(name)
         self.send_events()

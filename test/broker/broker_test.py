@@ -194,12 +194,19 @@ class BrokerTest(unittest.TestCase):
     def test_a_redemption_refused_moves_nothing(self):
         self.login()
         answers = [(403, {"code": "locked"}), (200, {"status": "denied", "reason": "locked"}),
-                   (409, {"code": "step_up_required"}), (200, {"status": "allowed"}), (200, {})]
+                   (403, {"code": "step_up_required"}), (200, {"status": "allowed"}), (200, {})]
         for answer in answers:
             with self.subTest(answer):
                 self.fake.redemption = answer
                 page = self.browser.get(self.fake.confirm(self.withdraw()))
                 self.assertIn('data-state="denied"', page.text)
+        self.assertEqual(self.cash(), CASH)
+
+    def test_a_redemption_that_comes_too_late_moves_nothing(self):
+        self.login()
+        self.fake.redemption = (200, {"status": "lapsed"})
+        page = self.browser.get(self.fake.confirm(self.withdraw()))
+        self.assertIn('data-state="lapsed"', page.text)
         self.assertEqual(self.cash(), CASH)
 
     def test_a_lost_redemption_is_never_guessed(self):

@@ -19,7 +19,7 @@ class Tap(unittest.TestResult):
 
     def line(self, test, ok, after="", why=""):
         self.number += 1
-        name = re.sub(r"^test_(\d+_)?", "", test.id().rpartition(".")[2])
+        name = re.sub(r"\W+", "_", re.sub(r".*\.test_(\d+_)?", "", test.id())).strip("_")
         print(f"{'ok' if ok else 'not ok'} {self.number} - {name}{after}")
         print("".join(f"# {line}\n" for line in why.splitlines()), end="", flush=True)
 

@@ -157,7 +157,8 @@ static void start(struct tori_conn *conn, struct tori_bytes bytes)
     result = tori_request_accept(exchange);
     exchange->close = exchange->close || !head->keep_alive;
     if (TORI_FAILED(result)) {
-        /* The next request on this connection could be what the sender of this one meant to hide. */
+        /* The next request on this connection could be what the sender of this one meant to
+         * hide. */
         exchange->close = exchange->close || has_body || result.err == TORI_ERR_BAD_REQUEST ||
                           result.err == TORI_ERR_MISDIRECTED;
         wait_no_more(conn);

@@ -220,13 +220,7 @@ static bool lock_until(struct tori_keys *keys, int64_t ms)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    tori_clock_deadline(ms, &until);
     return pthread_mutex_clocklock(&keys->mutex, CLOCK_MONOTONIC, &until) == 0;
 }
 

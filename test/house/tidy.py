@@ -9,7 +9,8 @@ from pathlib import Path
 CONFIG = Path(__file__).resolve().parents[2] / ".clang-tidy"
 # What gcc knows and clang does not.
 EXTRA = [f"--extra-arg=-Wno-{name}" for name in
-         ("unknown-warning-option", "unused-command-line-argument", "gnu-zero-variadic-macro-arguments")]
+         ("unknown-warning-option", "unused-command-line-argument", "gnu-zero-variadic-macro-arguments",
+          "sign-conversion")]
 
 
 def ours(tree):

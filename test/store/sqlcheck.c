@@ -1,5 +1,5 @@
-/* Holds the statements and src/model/rows.toml against what migrations make of an empty database.
- */
+/* Holds the statements and src/model/rows.toml against what migrations make of an empty
+ * database. */
 #include "fixture.h"
 
 static const char *type_name(enum tori_engine_kind engine, enum tori_column_kind kind)

@@ -13,12 +13,13 @@ static void done(struct tori_command *command)
     struct tori_edge *edge = exchange->edge;
     struct tori_command *top = atomic_load(&edge->done);
 
+    atomic_fetch_add(&edge->wakers, 1);
     do {
         command->next = top;
     } while (!atomic_compare_exchange_weak(&edge->done, &top, command));
-    /* From here on the exchange belongs to its reactor. A stack that was not empty has woken it. */
-    if (top == NULL)
-        edge->wake(edge);
+    /* From here on the exchange is its reactor's, and only the count keeps that from ending. */
+    edge->wake(edge);
+    atomic_fetch_sub(&edge->wakers, 1);
 }
 
 static struct tori_exchange *from_spare(struct tori_edge *edge)

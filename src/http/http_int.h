@@ -82,6 +82,7 @@ struct tori_edge {
     size_t spare_count;
     size_t in_flight;                     /* commands that the pipeline holds */
     _Atomic(struct tori_command *) done;  /* a stack, filled by any thread */
+    atomic_int wakers;                    /* threads that are just answering */
     void (*wake)(struct tori_edge *edge); /* from any thread */
     int64_t date_s;
     char date[32];

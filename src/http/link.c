@@ -74,7 +74,7 @@ static void on_written(uv_write_t *request, int status)
     if (link->queued > 0)
         return;
     link->write_deadline_ms = INT64_MAX;
-    link->conn.edge->now_ms = tori_clock_steady_ms();
+    tori_reactor_awake(link->reactor);
     if (link->ending)
         all_sent(link);
     else
@@ -339,7 +339,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
     if (link->closing || n == 0)
         return;
-    link->reactor->edge.now_ms = tori_clock_steady_ms();
+    tori_reactor_awake(link->reactor);
     if (n < 0) {
         on_end(link, n);
         return;

@@ -1,6 +1,8 @@
 /* A reactor: one thread, one loop, a listening socket per listener, the connections it accepted. */
+#include <errno.h>
 #include <signal.h>
-#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "http/reactor_int.h"
 
@@ -50,7 +52,7 @@ static void on_connection(uv_stream_t *server, int status)
     struct listener *listener = server->data;
     struct reactor *r = listener->reactor;
 
-    r->edge.now_ms = tori_clock_steady_ms();
+    tori_reactor_awake(r);
     struct link *link = status == 0 ? new_link(listener) : NULL;
     if (link == NULL)
         return;
@@ -110,52 +112,86 @@ static void go_on_draining(struct reactor *r)
     if (r->edge.now_ms >= r->cut_at_ms)
         for (struct link *link = r->links; link != NULL; link = link->next)
             tori_link_close(link);
-    if (r->links != NULL || r->edge.in_flight > 0 || r->finished)
+    if (r->links != NULL || r->edge.in_flight > 0 || atomic_load(&r->edge.wakers) > 0 ||
+        r->finished)
         return;
     r->finished = true;
     uv_close((uv_handle_t *)&r->tick, NULL);
-    uv_close((uv_handle_t *)&r->async, NULL);
+    uv_close((uv_handle_t *)&r->before, NULL);
+    uv_close((uv_handle_t *)&r->bell, NULL);
 }
 
-static void on_async(uv_async_t *async)
+static void listen_to_others(struct reactor *r)
 {
-    struct reactor *r = async->data;
-
-    r->edge.now_ms = tori_clock_steady_ms();
+    tori_reactor_awake(r);
     tori_edge_collect(&r->edge);
     if (atomic_load(&r->stop) && !r->edge.draining)
         begin_drain(r);
+}
+
+static void on_bell(uv_poll_t *bell, int status, int events)
+{
+    struct reactor *r = bell->data;
+    uint64_t times;
+
+    (void)status, (void)events;
+    ssize_t ignored = read(r->bell_fd, &times, sizeof(times)); /* not blocking: nothing is lost */
+    (void)ignored;
+    listen_to_others(r);
+}
+
+/* Whoever has an answer rings only if we sleep; so say that we will, and look once more. */
+static void on_before(uv_prepare_t *before)
+{
+    struct reactor *r = before->data;
+
+    atomic_store(&r->asleep, true);
+    if (atomic_load(&r->edge.done) != NULL)
+        listen_to_others(r);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
     struct reactor *r = timer->data;
 
-    r->edge.now_ms = tori_clock_steady_ms();
+    tori_reactor_awake(r);
     for (struct link *link = r->links; link != NULL; link = link->next)
         tori_link_tick(link);
     if (r->edge.draining)
         go_on_draining(r);
 }
 
+/* uv_async_send() would do, but in libuv 1.44 the woken loop spins until the waker has returned. */
 static void wake(struct tori_edge *edge)
 {
-    (void)uv_async_send(&reactor_of(edge)->async);
+    struct reactor *r = reactor_of(edge);
+    uint64_t once = 1;
+
+    if (!atomic_exchange(&r->asleep, false))
+        return;
+    ssize_t ignored = write(r->bell_fd, &once, sizeof(once)); /* full: it has rung already */
+    (void)ignored;
 }
 
 static struct tori_result build(struct tori_ctx *cx, struct reactor *r)
 {
     struct tori_server *server = r->edge.server;
-    int result = uv_async_init(&r->loop, &r->async, on_async);
-    if (result == 0)
-        result = uv_timer_init(&r->loop, &r->tick);
+    int result = uv_poll_init(&r->loop, &r->bell, r->bell_fd);
+    if (result != 0)
+        return failed(cx, "bell", result);
+    uv_timer_init(&r->loop, &r->tick);
+    uv_prepare_init(&r->loop, &r->before);
+    r->bell.data = r;
+    r->tick.data = r;
+    r->before.data = r;
+    result = uv_poll_start(&r->bell, UV_READABLE, on_bell);
     if (result == 0)
         result = uv_timer_start(&r->tick, on_tick, TICK_MS, TICK_MS);
+    if (result == 0)
+        result = uv_prepare_start(&r->before, on_before);
     if (result != 0)
         return failed(cx, "handles", result);
 
-    r->async.data = r;
-    r->tick.data = r;
     for (size_t i = 0; i < server->config.listener_count; i++) {
         struct listener *listener = &r->listener[r->listener_count++];
         listener->reactor = r;
@@ -171,8 +207,11 @@ struct tori_result tori_reactor_new(struct tori_ctx *cx, struct tori_server *ser
     struct reactor *r = tori_heap_take(sizeof(*r));
     if (r == NULL)
         return TORI_FAIL(cx, NO_MEMORY);
-    int result = uv_loop_init(&r->loop);
+    r->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int result = r->bell_fd < 0 ? -errno : uv_loop_init(&r->loop);
     if (result != 0) {
+        if (r->bell_fd >= 0)
+            close(r->bell_fd);
         tori_heap_free(r);
         return failed(cx, "loop", result);
     }
@@ -219,6 +258,7 @@ void tori_reactor_stop(struct tori_edge *edge, int64_t grace_ms)
 
     atomic_store(&r->grace_ms, grace_ms);
     atomic_store(&r->stop, true);
+    atomic_store(&r->asleep, true); /* ring in any case */
     wake(edge);
 }
 
@@ -246,6 +286,7 @@ void tori_reactor_free(struct tori_edge *edge)
     uv_walk(&r->loop, close_handle, NULL);
     uv_run(&r->loop, UV_RUN_DEFAULT);
     uv_loop_close(&r->loop);
+    close(r->bell_fd);
     tori_edge_end(edge);
     tori_wipe(r->in, sizeof(r->in));
     tori_wipe(r->plain, sizeof(r->plain));

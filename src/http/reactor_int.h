@@ -50,7 +50,10 @@ struct reactor {
     struct tori_edge edge; /* first: an edge is its reactor */
     size_t index;
     uv_loop_t loop;
-    uv_async_t async;
+    uv_prepare_t before; /* the loop goes to sleep */
+    uv_poll_t bell;      /* rung by other threads */
+    int bell_fd;
+    atomic_bool asleep;
     uv_timer_t tick;
     pthread_t thread;
     bool running;
@@ -65,6 +68,13 @@ struct reactor {
     int64_t cut_at_ms; /* while draining */
     bool finished;
 };
+
+/* At the begin of every callback: the time, and no need to ring. */
+static inline void tori_reactor_awake(struct reactor *r)
+{
+    r->edge.now_ms = tori_clock_steady_ms();
+    atomic_store_explicit(&r->asleep, false, memory_order_relaxed);
+}
 
 /* Begins to serve an accepted socket, or closes it when it is not welcome. */
 void tori_link_open(struct link *link);

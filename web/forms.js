@@ -9,9 +9,10 @@ import { byteLength } from "./text.js";
  * @param {string} path
  * @param {object} body
  * @param {HTMLElement} button
- * @param {(problem: Problem) => boolean} [told]  true: the problem was shown elsewhere
+ * @param {{told?: (problem: Problem) => boolean, next?: string}} [how]  told: true when the problem was shown
+ *     elsewhere; next: where to go when the answer does not say
  */
-async function send(path, body, button, told) {
+async function send(path, body, button, { told, next } = {}) {
     if (isBusy(button)) {
         return;
     }
@@ -20,7 +21,7 @@ async function send(path, body, button, told) {
     setBusy([button], true);
     try {
         const { data } = await post(path, body);
-        goOn(data.next);
+        goOn(data.next ?? next);
     } catch (error) {
         setBusy([button], false);
         say("");
@@ -97,12 +98,15 @@ async function submit(form) {
     }
     const chosen = fields.filter((input) => input.type !== "radio" || input.checked);
     const body = Object.fromEntries(chosen.map((input) => [input.name, input.value.trim()]));
-    await send(form.dataset.form ?? "", body, button, (problem) => {
-        const wrong = fields.find((input) => input.type === "text" && input.name === problem.field);
-        if (wrong) {
-            mark(wrong, problem.message);
-        }
-        return wrong !== undefined;
+    await send(form.dataset.form ?? "", body, button, {
+        next: form.dataset.next,
+        told: (problem) => {
+            const wrong = fields.find((input) => input.type === "text" && input.name === problem.field);
+            if (wrong) {
+                mark(wrong, problem.message);
+            }
+            return wrong !== undefined;
+        },
     });
 }
 

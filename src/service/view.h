@@ -119,8 +119,13 @@ struct tori_view_centre {
 };
 
 /* GET /login and GET /enrol of both hosts, before an interaction exists; GET / of the customer
- * host. */
-enum tori_view_start_kind { TORI_VIEW_START_HOME, TORI_VIEW_START_LOGIN, TORI_VIEW_START_ENROL };
+ * host; GET /locked, where whoever stopped the account ends up, logged out. */
+enum tori_view_start_kind {
+    TORI_VIEW_START_HOME,
+    TORI_VIEW_START_LOGIN,
+    TORI_VIEW_START_ENROL,
+    TORI_VIEW_START_LOCKED,
+};
 
 struct tori_view_start {
     struct tori_view_frame frame;

@@ -310,14 +310,14 @@ test("a_label_too_long_is_not_sent", () =>
     }));
 
 test("a_problem_stands_at_the_field_it_names", () =>
-    flow("desk-customer.en", () => refuse(400, "bad_field", "evidence"), async (page) => {
+    flow("desk-customer.en", () => refuse(400, "bad_field", "checked"), async (page) => {
         await page.getByText("Record an identity proofing").click();
         const input = page.getByLabel("What was checked");
         await input.fill("x");
         await page.keyboard.press("Enter");
-        await page.locator("#evidence-1-error").filter({ hasText: "refused: bad_field" }).waitFor();
-        assert.deepEqual(Object.keys(site.world.asked[0].body).sort(), ["evidence", "kind", "user"]);
-        assert.equal(site.world.asked[0].body.kind, "in_person");
+        await page.locator("#checked-1-error").filter({ hasText: "refused: bad_field" }).waitFor();
+        assert.deepEqual(Object.keys(site.world.asked[0].body).sort(), ["checked", "customer", "kind", "user"]);
+        assert.equal(site.world.asked[0].body.kind, "document");
     }));
 
 test("an_operator_signs_what_he_reads", () =>

@@ -191,24 +191,31 @@ static const struct tori_view_centre centre_locked = {
 };
 
 static const struct tori_view_start home = {.frame = FRAME, .kind = TORI_VIEW_START_HOME};
+static const struct tori_view_start locked_out = {.frame = FRAME, .kind = TORI_VIEW_START_LOCKED};
 static const struct tori_view_start desk_login = {.frame = FRAME_DESK_OUT,
                                                   .kind = TORI_VIEW_START_LOGIN};
 static const struct tori_view_start desk_enrol = {.frame = FRAME_DESK_OUT,
                                                   .kind = TORI_VIEW_START_ENROL};
 
+#define ACTION(text_)                                                                              \
+    {                                                                                              \
+        .label = TORI_T_OPERATION_FIELD_ACTION, .text = S(text_)                                   \
+    }
+#define TARGET(text_)                                                                              \
+    {                                                                                              \
+        .label = TORI_T_OPERATION_FIELD_TARGET, .text = S(text_)                                   \
+    }
+#define VALUE(text_)                                                                               \
+    {                                                                                              \
+        .label = TORI_T_OPERATION_FIELD_VALUE, .text = S(text_)                                    \
+    }
+
 static const struct tori_view_line unlock_lines[] = {
-    {.label = TORI_T_OPERATION_FIELD_TARGET, .kind = TORI_LINE_TEXT, .text = S("C-000123")},
-    {.label = TORI_T_OPERATION_FIELD_VALUE,
-     .kind = TORI_LINE_TEXT,
-     .text = S("窓口で本人確認。<em>本人</em>の停止")},
-};
-static const struct tori_view_line enrol_lines[] = {
-    {.label = TORI_T_OPERATION_FIELD_TARGET, .kind = TORI_LINE_TEXT, .text = S("C-000124")},
-    {.label = TORI_T_OPERATION_FIELD_VALUE, .kind = TORI_LINE_TEXT, .text = S("U-1 見本 次郎")},
-    {.label = TORI_T_OPERATION_FIELD_ACTION,
-     .kind = TORI_LINE_WORD,
-     .word = TORI_T_CONSOLE_PROOFING_IN_PERSON},
-};
+    ACTION("customer.unlock"), TARGET("C-000123 / U-1"), VALUE("<em>document</em>")};
+static const struct tori_view_line enrol_lines[] = {ACTION("enrol.open"), TARGET("C-000124 / U-1"),
+                                                    VALUE("in_person")};
+static const struct tori_view_line other_lines[] = {ACTION("made.up"),
+                                                    TARGET("cool_off_h.withdrawal"), VALUE("0")};
 static const struct tori_view_signature signatures[] = {
     {S("受付 一郎"), T(-HOUR)},
     {S("確認 二子"), T(-HOUR / 2)},
@@ -243,8 +250,8 @@ static const struct tori_view_approval approvals[] = {
     {.id = {{3, 3}},
      .action = {.title = TORI_T_OPERATION_APPROVAL_SIGN_TITLE,
                 .warning = TORI_T_OPERATION_APPROVAL_SIGN_WARNING,
-                .lines = unlock_lines + 1,
-                .line_count = 1},
+                .lines = other_lines,
+                .line_count = COUNT(other_lines)},
      .asked_by = S("受付 一郎"),
      .asked_at = T(-2 * DAY),
      .expires_at = T(-DAY),
@@ -315,6 +322,7 @@ const struct tori_sample tori_samples[] = {
     {.name = "centre", .page = tori_page_centre, .view = {&centre_ja, &centre_en}},
     {.name = "centre-new", .page = tori_page_centre, .view = {&centre_new}},
     {.name = "centre-locked", .page = tori_page_centre, .view = {&centre_locked}},
+    {.name = "locked", .page = tori_page_start, .view = {&locked_out}},
     {.name = "desk-login", .page = tori_page_start, .view = {&desk_login}},
     {.name = "desk-enrol", .page = tori_page_start, .view = {&desk_enrol}},
     {.name = "desk-approvals", .page = tori_page_approvals, .view = {&approval_list}},
@@ -324,6 +332,7 @@ const struct tori_sample tori_samples[] = {
     {.name = "desk-customer", .page = tori_page_desk, .view = {&desk_customer}},
     {.name = "desk-locked", .page = tori_page_desk, .view = {&desk_locked}},
     {.name = "error-not-found", .err = TORI_ERR_NOT_FOUND},
+    {.name = "error-login", .err = TORI_ERR_NO_SESSION},
     {.name = "error-refused", .err = TORI_ERR_CROSS_SITE},
     {.name = "error-ours", .err = TORI_ERR_INTERNAL},
     {.name = "error-later", .err = TORI_ERR_KEYHOLDER_AWAY, .retry_after_s = 2},

@@ -53,11 +53,24 @@ static void progress(struct tori_html *h, const struct tori_view_approval *a)
     tori_html_wrap(h, " ", TORI_T_CONSOLE_SIGNATURES, "</p>\n");
 }
 
+/* The action itself names the card, where it is one of the fields. */
+static void heading(struct tori_html *h, const struct tori_view_operation *action)
+{
+    for (size_t i = 0; i < action->line_count; i++)
+        if (action->lines[i].label == TORI_T_OPERATION_FIELD_ACTION) {
+            tori_html_action(h, action->lines[i].text);
+            return;
+        }
+    tori_html_key(h, action->title);
+}
+
 static void approval(struct tori_html *h, const struct tori_view_approval *a)
 {
     tori_html_raw(h, "<li class=\"card\">\n<h3 id=\"a-");
     tori_html_id(h, &a->id);
-    tori_html_wrap(h, "\">", a->action.title, "</h3>\n");
+    tori_html_raw(h, "\">");
+    heading(h, &a->action);
+    tori_html_raw(h, "</h3>\n");
     progress(h, a);
     tori_html_operation(h, &a->action);
     if (a->note.len > 0) {

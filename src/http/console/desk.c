@@ -8,8 +8,7 @@ static const struct tori_layout_word words[] = {
     {"offline", TORI_T_PAGE_WORD_OFFLINE},
     {"going", TORI_T_PAGE_WORD_GOING},
     {"ref_empty", TORI_T_CONSOLE_DESK_REF_EMPTY},
-    {"evidence_empty", TORI_T_CONSOLE_PROOFING_EVIDENCE_EMPTY},
-    {"note_empty", TORI_T_CONSOLE_NOTE_EMPTY},
+    {"checked_empty", TORI_T_CONSOLE_PROOFING_CHECKED_EMPTY},
     {"too_long", TORI_T_CONSOLE_TOO_LONG},
 };
 
@@ -54,18 +53,25 @@ static void text_field(struct tori_html *h, const struct text_field *f, size_t n
 
 static const struct text_field ref_field = {"ref", "ref_empty", "64", TORI_T_CONSOLE_DESK_REF,
                                             TORI_T_CONSOLE_DESK_REF_HINT};
-static const struct text_field evidence_field = {"evidence", "evidence_empty", "256",
-                                                 TORI_T_CONSOLE_PROOFING_EVIDENCE,
-                                                 TORI_T_CONSOLE_PROOFING_EVIDENCE_HINT};
-static const struct text_field note_field = {"note", "note_empty", "256", TORI_T_CONSOLE_NOTE_LABEL,
-                                             TORI_T_CONSOLE_NOTE_HINT};
+static const struct text_field checked_field = {"checked", "checked_empty", "256",
+                                                TORI_T_CONSOLE_PROOFING_CHECKED,
+                                                TORI_T_CONSOLE_PROOFING_CHECKED_HINT};
+static void hidden(struct tori_html *h, const char *name, struct tori_str value)
+{
+    tori_html_raw(h, "<input type=\"hidden\" name=\"");
+    tori_html_raw(h, name);
+    tori_html_raw(h, "\" value=\"");
+    tori_html_str(h, value);
+    tori_html_raw(h, "\">\n");
+}
 
-static void form_open(struct tori_html *h, const struct tori_view_desk *v, const char *path)
+/* What begins an approval goes on to the list of approvals; a lock stays here. */
+static void form_open(struct tori_html *h, const char *path, const char *next)
 {
     tori_html_raw(h, "<form novalidate data-form=\"/v1/desk/");
-    tori_html_id(h, &v->customer);
-    tori_html_raw(h, "/");
     tori_html_raw(h, path);
+    tori_html_raw(h, "\" data-next=\"");
+    tori_html_raw(h, next);
     tori_html_raw(h, "\">\n");
 }
 
@@ -84,9 +90,9 @@ static void kinds(struct tori_html *h, size_t nth)
         const char *word;
         enum tori_text_key key;
     } all[] = {
+        {"document", TORI_T_CONSOLE_PROOFING_DOCUMENT},
         {"in_person", TORI_T_CONSOLE_PROOFING_IN_PERSON},
-        {"jpki", TORI_T_CONSOLE_PROOFING_JPKI},
-        {"post", TORI_T_CONSOLE_PROOFING_POST},
+        {"video", TORI_T_CONSOLE_PROOFING_VIDEO},
     };
 
     tori_html_wrap(h, "<fieldset>\n<legend>", TORI_T_CONSOLE_PROOFING_KIND, "</legend>\n");
@@ -130,6 +136,21 @@ static void user_facts(struct tori_html *h, const struct tori_view_desk_user *u)
     tori_html_raw(h, "</dd></div>\n</dl>\n");
 }
 
+/* For one user; for an unlock it speaks of the customer. */
+static void proofing_form(struct tori_html *h, const struct tori_view_desk *v, size_t nth,
+                          bool unlock)
+{
+    form_open(h, unlock ? "unlocks" : "proofings", "/");
+    hidden(h, "customer", v->ref);
+    if (!unlock)
+        hidden(h, "user", v->users[nth].ref);
+    kinds(h, nth);
+    text_field(h, &checked_field, nth + 1);
+    tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">",
+                   unlock ? TORI_T_CONSOLE_UNLOCK_BUTTON : TORI_T_CONSOLE_PROOFING_BUTTON,
+                   "</button>\n</form>\n");
+}
+
 static void user(struct tori_html *h, const struct tori_view_desk *v, size_t nth)
 {
     const struct tori_view_desk_user *u = &v->users[nth];
@@ -140,34 +161,28 @@ static void user(struct tori_html *h, const struct tori_view_desk *v, size_t nth
     user_facts(h, u);
     tori_html_wrap(h, "<details>\n<summary>", TORI_T_CONSOLE_PROOFING_TITLE, "</summary>\n");
     tori_html_wrap(h, "<p>", TORI_T_CONSOLE_PROOFING_LEAD, "</p>\n");
-    form_open(h, v, "proofings");
-    tori_html_raw(h, "<input type=\"hidden\" name=\"user\" value=\"");
-    tori_html_id(h, &u->id);
-    tori_html_raw(h, "\">\n");
-    kinds(h, nth);
-    text_field(h, &evidence_field, nth + 1);
-    tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">", TORI_T_CONSOLE_PROOFING_BUTTON,
-                   "</button>\n</form>\n</details>\n</li>\n");
+    proofing_form(h, v, nth, false);
+    tori_html_raw(h, "</details>\n</li>\n");
 }
 
 static void lock(struct tori_html *h, const struct tori_view_desk *v)
 {
-    tori_html_wrap(h, "<section class=\"stop\">\n<h2>",
-                   v->locked ? TORI_T_CONSOLE_UNLOCK_TITLE : TORI_T_CONSOLE_LOCK_TITLE, "</h2>\n");
-    if (v->locked) {
-        tori_html_wrap(h, "<p>", TORI_T_CONSOLE_LOCKED_SINCE, " ");
-        tori_html_time(h, v->locked_at);
-        tori_html_raw(h, "</p>\n");
-    }
-    tori_html_wrap(h, "<p>", v->locked ? TORI_T_CONSOLE_UNLOCK_LEAD : TORI_T_CONSOLE_LOCK_LEAD,
-                   "</p>\n");
-    form_open(h, v, v->locked ? "unlock" : "lock");
-    text_field(h, &note_field, 0);
-    tori_html_wrap(h,
-                   v->locked ? "<button type=\"submit\" class=\"primary\">"
-                             : "<button type=\"submit\" class=\"danger\">",
-                   v->locked ? TORI_T_CONSOLE_UNLOCK_BUTTON : TORI_T_CONSOLE_LOCK_BUTTON,
+    tori_html_wrap(h, "<section class=\"stop\">\n<h2>", TORI_T_CONSOLE_LOCK_TITLE, "</h2>\n");
+    tori_html_wrap(h, "<p>", TORI_T_CONSOLE_LOCK_LEAD, "</p>\n");
+    form_open(h, "locks", "");
+    hidden(h, "customer", v->ref);
+    tori_html_wrap(h, "<button type=\"submit\" class=\"danger\">", TORI_T_CONSOLE_LOCK_BUTTON,
                    "</button>\n</form>\n</section>\n");
+}
+
+static void unlock(struct tori_html *h, const struct tori_view_desk *v)
+{
+    tori_html_wrap(h, "<section class=\"stop\">\n<h2>", TORI_T_CONSOLE_UNLOCK_TITLE, "</h2>\n");
+    tori_html_wrap(h, "<p>", TORI_T_CONSOLE_LOCKED_SINCE, " ");
+    tori_html_time(h, v->locked_at);
+    tori_html_wrap(h, "</p>\n<p>", TORI_T_CONSOLE_UNLOCK_LEAD, "</p>\n");
+    proofing_form(h, v, v->user_count, true);
+    tori_html_raw(h, "</section>\n");
 }
 
 static void customer(struct tori_html *h, const struct tori_view_desk *v)
@@ -180,7 +195,10 @@ static void customer(struct tori_html *h, const struct tori_view_desk *v)
     for (size_t i = 0; i < v->user_count; i++)
         user(h, v, i);
     tori_html_raw(h, "</ul>\n</section>\n");
-    lock(h, v);
+    if (v->locked)
+        unlock(h, v);
+    else
+        lock(h, v);
 }
 
 struct tori_result tori_page_desk(struct tori_ctx *cx, const void *in, struct tori_reply *out)

@@ -230,14 +230,7 @@ static void locked(struct tori_html *h, const struct tori_view_centre *v)
     tori_html_time(h, v->locked_at);
     tori_html_wrap(h, "</p>\n<p>", TORI_T_PAGE_LOCKED_WHAT, "</p>\n");
     tori_html_wrap(h, "<p>", TORI_T_PAGE_LOCK_LIFT, "</p>\n");
-    if (v->frame.phone.len > 0) {
-        tori_html_wrap(h, "<p class=\"call\">", TORI_T_PAGE_PHONE,
-                       " <a class=\"phone\" href=\"tel:");
-        tori_html_str(h, v->frame.phone);
-        tori_html_raw(h, "\">");
-        tori_html_str(h, v->frame.phone);
-        tori_html_raw(h, "</a></p>\n");
-    }
+    tori_layout_call(h, &v->frame);
     tori_html_raw(h, "</section>\n");
 }
 

@@ -5,6 +5,8 @@
 
 static enum tori_text_key heading(int status)
 {
+    if (status == 401)
+        return TORI_T_PAGE_ERROR_LOGIN;
     if (status == 404)
         return TORI_T_PAGE_ERROR_NOT_FOUND;
     if (status == 503 || status == 429)
@@ -16,6 +18,8 @@ static enum tori_text_key heading(int status)
 
 static enum tori_text_key what_next(int status)
 {
+    if (status == 401)
+        return TORI_T_PAGE_ERROR_NEXT_LOGIN;
     if (status == 503 || status == 429)
         return TORI_T_PAGE_ERROR_NEXT_LATER;
     if (status >= 500)
@@ -60,6 +64,9 @@ struct tori_result tori_page_error(struct tori_ctx *cx, const struct tori_view_f
     tori_html_wrap(&h, "<h1>", layout.title, "</h1>\n");
     tori_html_wrap(&h, "<p class=\"lead\">", words_of(out->err), "</p>\n");
     tori_html_wrap(&h, "<p>", what_next(status), "</p>\n");
+    if (status == 401)
+        tori_html_wrap(&h, "<p class=\"actions\"><a class=\"primary\" href=\"/login\">",
+                       TORI_T_PAGE_LOGIN_TITLE, "</a></p>\n");
     retry(&h, out);
     tori_html_wrap(&h, "<p class=\"small\">", TORI_T_PAGE_ERROR_CODE, " <code>");
     tori_html_str(&h, tori_str_z(tori_err_name(out->err)));

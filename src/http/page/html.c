@@ -136,11 +136,30 @@ static void number(struct tori_html *h, int64_t n)
     tori_html_str(h, (struct tori_str){digits + at, DIGITS - at});
 }
 
+void tori_html_action(struct tori_html *h, struct tori_str action)
+{
+    char name[96];
+    int n = snprintf(name, sizeof(name), "approval.%.*s", TORI_STR_ARG(action));
+    enum tori_text_key key;
+
+    if (n > 0 && (size_t)n < sizeof(name) &&
+        tori_text_find((struct tori_str){name, (size_t)n}, &key))
+        tori_html_key(h, key);
+    else
+        tori_html_str(h, action);
+}
+
 static void value(struct tori_html *h, const struct tori_view_line *line)
 {
     switch (line->kind) {
     case TORI_LINE_TEXT:
+        if (line->label == TORI_T_OPERATION_FIELD_ACTION) {
+            tori_html_action(h, line->text);
+            tori_html_raw(h, " <code>");
+        }
         tori_html_str(h, line->text);
+        if (line->label == TORI_T_OPERATION_FIELD_ACTION)
+            tori_html_raw(h, "</code>");
         return;
     case TORI_LINE_MONEY:
         tori_html_money(h, line->text, line->number);

@@ -78,13 +78,8 @@ static void header(struct tori_html *h, const struct tori_view_frame *frame)
 static void footer(struct tori_html *h, const struct tori_view_frame *frame)
 {
     tori_html_raw(h, "<footer class=\"site\">\n");
-    if (frame->phone.len > 0 && !frame->operators) {
-        tori_html_wrap(h, "<p>", TORI_T_PAGE_PHONE, " <a class=\"phone\" href=\"tel:");
-        tori_html_str(h, frame->phone);
-        tori_html_raw(h, "\">");
-        tori_html_str(h, frame->phone);
-        tori_html_raw(h, "</a></p>\n");
-    }
+    if (!frame->operators)
+        tori_layout_call(h, frame);
     if (frame->demo)
         tori_html_wrap(h, "<p class=\"demo\">", TORI_T_PAGE_DEMO, "</p>\n");
     tori_html_wrap(h, "<p class=\"small\">", TORI_T_PAGE_PROMISE, "</p>\n</footer>\n");
@@ -113,6 +108,17 @@ struct tori_result tori_layout_end(struct tori_ctx *cx, struct tori_reply *out,
     tori_html_raw(&h, "</body>\n</html>\n");
     out->content_type = "text/html; charset=utf-8";
     return tori_buf_done(cx, &out->body);
+}
+
+void tori_layout_call(struct tori_html *h, const struct tori_view_frame *frame)
+{
+    if (frame->phone.len == 0)
+        return;
+    tori_html_wrap(h, "<p class=\"call\">", TORI_T_PAGE_PHONE, " <a class=\"phone\" href=\"tel:");
+    tori_html_str(h, frame->phone);
+    tori_html_raw(h, "\">");
+    tori_html_str(h, frame->phone);
+    tori_html_raw(h, "</a></p>\n");
 }
 
 void tori_layout_voices(struct tori_html *h)

@@ -30,6 +30,8 @@ struct tori_layout_word {
     enum tori_text_key key;
 };
 void tori_layout_words(struct tori_html *h, const struct tori_layout_word *words, size_t count);
+/* The number of the support desk, large; nothing where none is set. */
+void tori_layout_call(struct tori_html *h, const struct tori_view_frame *frame);
 /* "Without script …": pages whose work is done by a module say so. */
 void tori_layout_noscript(struct tori_html *h);
 /* Explains what a browser without WebAuthn or authenticator can do; shown by the modules. */

@@ -28,19 +28,30 @@ static void door(struct tori_html *h, const struct tori_view_start *v)
     tori_html_wrap(h, "", TORI_T_PAGE_LOGIN_BUTTON, "</button>\n</div>\n");
 }
 
+static void locked(struct tori_html *h, const struct tori_view_start *v)
+{
+    tori_html_wrap(h, "<h1>", TORI_T_PAGE_LOCKED_TITLE, "</h1>\n<section class=\"stop\">\n");
+    tori_html_wrap(h, "<p class=\"lead\">", TORI_T_PAGE_LOCKED_WHAT, "</p>\n");
+    tori_html_wrap(h, "<p>", TORI_T_PAGE_LOCKED_OUT, "</p>\n");
+    tori_html_wrap(h, "<p>", TORI_T_PAGE_LOCK_LIFT, "</p>\n");
+    tori_layout_call(h, &v->frame);
+    tori_html_raw(h, "</section>\n");
+}
+
 static void enrol(struct tori_html *h)
 {
     tori_html_wrap(h, "<h1>", TORI_T_PAGE_ENROL_TITLE, "</h1>\n");
     tori_html_wrap(h, "<p class=\"lead\">", TORI_T_CONSOLE_ENROL_LEAD, "</p>\n");
     tori_layout_voices(h);
     tori_html_raw(h, "<form data-form=\"/v1/enrol\" novalidate>\n<div class=\"field\">\n");
-    tori_html_wrap(h, "<label for=\"ref\">", TORI_T_CONSOLE_ENROL_REF, "</label>\n");
-    tori_html_wrap(h, "<p class=\"hint\" id=\"ref-hint\">", TORI_T_CONSOLE_ENROL_REF_HINT,
+    tori_html_wrap(h, "<label for=\"operator\">", TORI_T_CONSOLE_ENROL_REF, "</label>\n");
+    tori_html_wrap(h, "<p class=\"hint\" id=\"operator-hint\">", TORI_T_CONSOLE_ENROL_REF_HINT,
                    "</p>\n");
-    tori_html_raw(h, "<p class=\"error\" id=\"ref-error\" role=\"alert\"></p>\n"
-                     "<input id=\"ref\" name=\"ref\" type=\"text\" autocomplete=\"off\" "
-                     "spellcheck=\"false\" maxlength=\"64\" required "
-                     "aria-describedby=\"ref-hint ref-error\" data-empty=\"ref_empty\">\n</div>\n");
+    tori_html_raw(
+        h, "<p class=\"error\" id=\"operator-error\" role=\"alert\"></p>\n"
+           "<input id=\"operator\" name=\"operator\" type=\"text\" autocomplete=\"off\" "
+           "spellcheck=\"false\" maxlength=\"64\" required "
+           "aria-describedby=\"operator-hint operator-error\" data-empty=\"ref_empty\">\n</div>\n");
     tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">", TORI_T_PAGE_ENROL_CODE_BUTTON,
                    "</button>\n</form>\n");
 }
@@ -54,6 +65,8 @@ static enum tori_text_key title(enum tori_view_start_kind kind)
         return TORI_T_PAGE_LOGIN_TITLE;
     case TORI_VIEW_START_ENROL:
         return TORI_T_PAGE_ENROL_TITLE;
+    case TORI_VIEW_START_LOCKED:
+        return TORI_T_PAGE_LOCKED_TITLE;
     }
     return TORI_T_PAGE_HOME_TITLE;
 }
@@ -61,17 +74,20 @@ static enum tori_text_key title(enum tori_view_start_kind kind)
 struct tori_result tori_page_start(struct tori_ctx *cx, const void *in, struct tori_reply *out)
 {
     const struct tori_view_start *v = out->view;
-    const struct tori_layout layout = {&v->frame, title(v->kind), "forms.js", false};
+    bool acts = v->kind == TORI_VIEW_START_LOGIN || v->kind == TORI_VIEW_START_ENROL;
+    const struct tori_layout layout = {&v->frame, title(v->kind), acts ? "forms.js" : NULL, false};
     struct tori_html h = tori_layout_begin(cx, out, &layout);
     (void)in;
 
     if (v->kind == TORI_VIEW_START_HOME)
         home(&h);
+    else if (v->kind == TORI_VIEW_START_LOCKED)
+        locked(&h, v);
     else if (v->kind == TORI_VIEW_START_LOGIN)
         door(&h, v);
     else
         enrol(&h);
-    if (v->kind != TORI_VIEW_START_HOME) {
+    if (acts) {
         tori_layout_noscript(&h);
         tori_layout_words(&h, words, sizeof(words) / sizeof(words[0]));
     }

@@ -35,7 +35,7 @@ static void a_registration_makes_a_record(void **state)
 
 /* AUTH-09 */
 /* WebAuthn L3 §7.2 step 7 */ /* WebAuthn L3 §7.2 step 20 */ /* WebAuthn L3 §7.2 step 21 */
-/* WebAuthn L3 §7.2 step 24 */
+/* WebAuthn L3 §7.2 step 24 */                               /* WebAuthn L3 §7.2 step 25 */
 static void a_login_updates_the_record(void **state)
 {
     struct tori_ctx *cx = *state;
@@ -84,6 +84,7 @@ static void a_step_up_names_its_user_and_needs_no_handle(void **state)
 }
 
 /* What honest devices and old browsers do, and must not be locked out for. */
+/* WebAuthn L3 §7.1 step 28 */ /* WebAuthn L3 §7.2 step 23 */
 static void honest_departures_are_accepted(void **state)
 {
     struct tori_ctx *cx = *state;
@@ -127,6 +128,7 @@ static struct tori_result read_body(struct tori_ctx *cx, const struct tori_field
     return tori_fields_read(cx, fields, &body, out);
 }
 
+/* WebAuthn L3 §7.1 step 4 */ /* WebAuthn L3 §7.2 step 4 */
 static void the_wire_forms_are_read_back(void **state)
 {
     struct tori_ctx *cx = *state;
@@ -176,6 +178,7 @@ static void the_wire_form_takes_nulls_and_new_members(void **state)
 }
 
 /* The structure cases of the FIDO2 server list: absent, of another type, empty. */
+/* WebAuthn L3 §7.1 step 3 */ /* WebAuthn L3 §7.2 step 3 */
 static void the_wire_form_is_checked(void **state)
 {
     struct tori_ctx *cx = *state;

@@ -108,7 +108,7 @@ struct tori_result tori_webauthn_accept(struct tori_ctx *cx, const struct tori_c
         return TORI_FAIL(cx, CREDENTIAL_UNKNOWN, tori_word("why", "not asked for"));
     TORI_TRY(check_user(cx, claimant, known, proved));
     TORI_TRY(check_record(cx, known, proved));
-    /* WebAuthn L3 §7.2 step 24 */
+    /* WebAuthn L3 §7.2 step 24 */ /* WebAuthn L3 §7.2 step 25 */
     *out = (struct tori_asserted){
         .sign_count = proved->sign_count,
         .user_verified = proved->user_verified,

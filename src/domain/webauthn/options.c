@@ -1,5 +1,5 @@
 /* What the page hands to navigator.credentials: WebAuthn L3 §5.1.9 and §5.1.10, the JSON forms of
- * the options (WebAuthn L3 §7.1 step 1, §7.2 step 1). */
+ * the options: WebAuthn L3 §7.1 step 1 and WebAuthn L3 §7.2 step 1. */
 #include "domain/webauthn/webauthn.h"
 
 static void write_transports(struct tori_json_out *out, struct tori_str transports)

@@ -19,7 +19,8 @@ static const char *const transport_words[] = {"ble",        "hybrid", "internal"
         .name = json, .kind = kind_, .offset = offsetof(type, member), .max = max_,                \
         .optional = true                                                                           \
     }
-/* What both kinds of response have around the inner one. */
+/* What both kinds of response have around the inner one; the extensions' results are those of
+ * WebAuthn L3 §7.1 step 4 and WebAuthn L3 §7.2 step 4. */
 #define ENVELOPE(type_)                                                                            \
     MEMBER("id", TORI_FIELD_B64U, type_, id, 1, TORI_CREDENTIAL_ID_MAX),                           \
         MEMBER("rawId", TORI_FIELD_B64U, type_, raw_id, 1, TORI_CREDENTIAL_ID_MAX),                \
@@ -27,6 +28,7 @@ static const char *const transport_words[] = {"ble",        "hybrid", "internal"
         MAY_BE("authenticatorAttachment", TORI_FIELD_TEXT, type_, attachment, 32),                 \
         MAY_BE("clientExtensionResults", TORI_FIELD_JSON, type_, extensions, 32)
 
+/* WebAuthn L3 §7.1 step 3: an AuthenticatorAttestationResponse has this shape, no other has */
 static const struct tori_field attestation_response[] = {
     MEMBER("clientDataJSON", TORI_FIELD_B64U, struct tori_registration, response.client_data, 1,
            CLIENT_DATA_MAX),
@@ -49,6 +51,7 @@ const struct tori_field tori_registration_fields[] = {
     TORI_FIELDS_END,
 };
 
+/* WebAuthn L3 §7.2 step 3: and an AuthenticatorAssertionResponse this */
 static const struct tori_field assertion_response[] = {
     MEMBER("clientDataJSON", TORI_FIELD_B64U, struct tori_assertion, response.client_data, 1,
            CLIENT_DATA_MAX),

@@ -3,7 +3,6 @@
 #include "test/unit/keyholder.h"
 
 #include <pthread.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "domain/evidence/note.h"
@@ -451,8 +450,8 @@ static void a_first_start_cut_short_starts_again(void **state)
     uint64_t size;
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        struct holder h = {.folder = "/tmp/torimori-keys-XXXXXX"};
-        assert_non_null(mkdtemp(h.folder));
+        struct holder h = {.pid = 0};
+        scratch(h.folder);
         holder_start(cx, &h, places[i]);
         assert_int_equal(holder_wait(&h), -SIGKILL);
         holder_start(cx, &h, NULL);
@@ -526,39 +525,20 @@ static void no_answer_is_found_out_in_time(void **state)
     assert_int_equal(holder_wait(&h), 0); /* its only peer hung up */
 }
 
-static int listen_at(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-    assert_true(strlen(path) < sizeof(address.sun_path));
-    memcpy(address.sun_path, path, strlen(path));
-    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    return fd;
-}
-
-static void spawn_listening(struct holder *h, int listener)
-{
-    h->pid = fork();
-    if (h->pid == 0)
-        holder_child(h, listener, geteuid(), NULL);
-}
-
 /* The supervisor keeps the listening socket; keyholders come and go behind it. */
 static void a_client_finds_the_next_keyholder(void **state)
 {
     struct tori_ctx *cx = *state;
-    struct holder h = {.folder = "/tmp/torimori-keys-XXXXXX"};
+    struct holder h = {.pid = 0};
     char path[128];
 
-    assert_non_null(mkdtemp(h.folder));
+    scratch(h.folder);
     holder_path(&h, "socket", path);
     assert_ok(cx, tori_keys_connect(cx, tori_str_z(path), &h.keys));
     assert_fails(tori_keys_beat(cx, h.keys), TORI_ERR_KEYHOLDER_AWAY);
-    int listener = listen_at(path);
+    int listener = holder_listen(path);
     for (int round = 0; round < 3; round++) {
-        spawn_listening(&h, listener);
+        holder_behind(&h, listener);
         assert_ok(cx, tori_keys_beat(cx, h.keys));
         kill(h.pid, round == 1 ? SIGTERM : SIGKILL);
         waitpid(h.pid, NULL, 0);
@@ -654,5 +634,7 @@ int main(void)
         unit(threads_get_their_own_answers),
         unit(its_memory_is_closed),
     };
-    return tori_unit_run("unit/keyholder", tests);
+    int failed = tori_unit_run("unit/keyholder", tests);
+    scratch_clean();
+    return failed;
 }

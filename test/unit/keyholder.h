@@ -4,10 +4,14 @@
 
 #include "test/unit/unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,10 +28,53 @@ struct holder {
     struct tori_keys *keys;
 };
 
+/* Where the machine keeps files in memory: tests sync thousands of times. */
+static inline const char *scratch_root(void)
+{
+    return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+/* A folder of its own. */
+static inline void scratch(char out[static 64])
+{
+    snprintf(out, 64, "%s/torimori-test-%d-XXXXXX", scratch_root(), (int)getpid());
+    assert_non_null(mkdtemp(out));
+}
+
+static inline int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+static inline void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Removes every folder that scratch() made. */
+static inline void scratch_clean(void)
+{
+    char start[64], path[300];
+    DIR *root = opendir(scratch_root());
+
+    snprintf(start, sizeof(start), "torimori-test-%d-", (int)getpid());
+    for (struct dirent *d = root == NULL ? NULL : readdir(root); d != NULL; d = readdir(root)) {
+        snprintf(path, sizeof(path), "%s/%s", scratch_root(), d->d_name);
+        if (strncmp(d->d_name, start, strlen(start)) == 0)
+            remove_tree(path);
+    }
+    if (root != NULL)
+        closedir(root);
+}
+
 static inline void holder_child(const struct holder *h, int fd, uid_t peer, const char *failpoint)
 {
     int nowhere = open("/dev/null", O_WRONLY);
 
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing running */
     dup2(nowhere, STDERR_FILENO);
     if (failpoint != NULL)
         setenv("TORI_FAILPOINT", failpoint, 1);
@@ -60,8 +107,8 @@ static inline void holder_start(struct tori_ctx *cx, struct holder *h, const cha
 
 static inline void holder_new(struct tori_ctx *cx, struct holder *h)
 {
-    *h = (struct holder){.folder = "/tmp/torimori-keys-XXXXXX"};
-    assert_non_null(mkdtemp(h->folder));
+    *h = (struct holder){.pid = 0};
+    scratch(h->folder);
     holder_start(cx, h, NULL);
     assert_ok(cx, tori_keys_beat(cx, h->keys));
 }
@@ -87,6 +134,27 @@ static inline void holder_stop(struct holder *h)
 {
     kill(h->pid, SIGTERM);
     assert_int_equal(holder_wait(h), 0);
+}
+
+/* Behind a listening socket, as the supervisor sets it up: keyholders come and go. */
+static inline int holder_listen(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    assert_true(strlen(path) < sizeof(address.sun_path));
+    memcpy(address.sun_path, path, strlen(path));
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    return fd;
+}
+
+static inline void holder_behind(struct holder *h, int listener)
+{
+    h->pid = fork();
+    assert_true(h->pid >= 0);
+    if (h->pid == 0)
+        holder_child(h, listener, geteuid(), NULL);
 }
 
 static inline void holder_path(const struct holder *h, const char *name, char out[static 128])

@@ -32,7 +32,7 @@ void tori_entry_begin(struct tori_ctx *cx, const struct tori_entry_head *head,
     put_start(&entry->buf, head->seq);
     tori_buf_time(&entry->buf, head->at);
     tori_buf_byte(&entry->buf, '"');
-    if (tori_id_is_none(head->customer))
+    if (head->customer == NULL || tori_id_is_none(head->customer))
         tori_out_json(&entry->out, "customer", &null);
     else
         tori_out_id(&entry->out, "customer", head->customer);

@@ -22,7 +22,7 @@ bool tori_commitment_holds(const struct tori_commitment *commitment, struct tori
 struct tori_entry_head {
     uint64_t seq;
     tori_time at;
-    const struct tori_id *customer; /* none: null */
+    const struct tori_id *customer; /* NULL or none: null */
     const char *kind;               /* a literal: "operation.allowed" */
 };
 

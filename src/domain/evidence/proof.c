@@ -45,6 +45,40 @@ static struct tori_result add(struct tori_ctx *cx, const struct tori_tree *tree,
     return TORI_OK;
 }
 
+/* A proof takes many hashes from few tiles: the last ones read are kept for its length. */
+enum { KEPT = 4 };
+struct shelf {
+    const struct tori_tree *tree;
+    struct tori_tile tile[KEPT];
+    struct tori_bytes content[KEPT];
+    unsigned next;
+};
+
+static struct tori_result shelf_read(struct tori_ctx *cx, void *owner, const struct tori_tile *tile,
+                                     struct tori_bytes *out)
+{
+    struct shelf *shelf = owner;
+
+    for (unsigned i = 0; i < KEPT; i++) {
+        const struct tori_tile *kept = &shelf->tile[i];
+        if (kept->width == tile->width && kept->level == tile->level &&
+            kept->index == tile->index) {
+            *out = shelf->content[i];
+            return TORI_OK;
+        }
+    }
+    TORI_TRY(shelf->tree->read(cx, shelf->tree->owner, tile, out));
+    shelf->tile[shelf->next] = *tile;
+    shelf->content[shelf->next] = *out;
+    shelf->next = (shelf->next + 1) % KEPT;
+    return TORI_OK;
+}
+
+static struct tori_tree tree_over(struct shelf *shelf)
+{
+    return (struct tori_tree){shelf->tree->size, shelf_read, shelf};
+}
+
 /* Collected from the root down; a proof is read from the leaf up. */
 static void reverse(struct tori_proof *proof)
 {
@@ -60,6 +94,8 @@ struct tori_result tori_prove_inclusion(struct tori_ctx *cx, const struct tori_t
                                         uint64_t index, struct tori_proof *out)
 {
     struct span s = {0, tree->size};
+    struct shelf shelf = {.tree = tree};
+    struct tori_tree kept = tree_over(&shelf);
 
     out->count = 0;
     if (index >= tree->size)
@@ -68,8 +104,8 @@ struct tori_result tori_prove_inclusion(struct tori_ctx *cx, const struct tori_t
     while (s.to - s.from > 1) {
         uint64_t middle = s.from + split(s);
         bool left = index < middle;
-        TORI_TRY(
-            add(cx, tree, left ? (struct span){middle, s.to} : (struct span){s.from, middle}, out));
+        TORI_TRY(add(cx, &kept, left ? (struct span){middle, s.to} : (struct span){s.from, middle},
+                     out));
         s = left ? (struct span){s.from, middle} : (struct span){middle, s.to};
     }
     reverse(out);
@@ -82,6 +118,8 @@ struct tori_result tori_prove_consistency(struct tori_ctx *cx, const struct tori
 {
     struct span s = {0, tree->size};
     bool whole = true; /* b: the subtree is the older tree itself, whose root is known */
+    struct shelf shelf = {.tree = tree};
+    struct tori_tree kept = tree_over(&shelf);
 
     out->count = 0;
     if (older == 0 || older > tree->size)
@@ -89,13 +127,13 @@ struct tori_result tori_prove_consistency(struct tori_ctx *cx, const struct tori
     while (older < s.to) {
         uint64_t middle = s.from + split(s);
         bool left = older <= middle;
-        TORI_TRY(
-            add(cx, tree, left ? (struct span){middle, s.to} : (struct span){s.from, middle}, out));
+        TORI_TRY(add(cx, &kept, left ? (struct span){middle, s.to} : (struct span){s.from, middle},
+                     out));
         whole = whole && left;
         s = left ? (struct span){s.from, middle} : (struct span){middle, s.to};
     }
     if (!whole)
-        TORI_TRY(add(cx, tree, s, out));
+        TORI_TRY(add(cx, &kept, s, out));
     reverse(out);
     return TORI_OK;
 }

@@ -161,7 +161,7 @@ def through_the_relay(stage: Stage, report: Report, relay: Relay) -> None:
 
     def lure(bend: Bend | None) -> Page | str:
         """A fresh login of the thief's, answered by the victim's passkey through the look-alike."""
-        mirror = relay.mirrored(thief.begin_login())
+        mirror = relay.mirrored(thief.login_address())
         lured.get(mirror)
         options = must(lured.challenge(mirror))["publicKey"]
         if bend is None:
@@ -187,7 +187,7 @@ def through_the_relay(stage: Stage, report: Report, relay: Relay) -> None:
 
 def renamed(relay: Relay, thief: Person, victim: Person) -> Page | str:
     """The look-alike asks for a passkey of its own name, which the victim does not have."""
-    mirror = relay.mirrored(thief.begin_login())
+    mirror = relay.mirrored(thief.login_address())
     browser = Browser()
     browser.get(mirror)
     options = must(browser.challenge(mirror))["publicKey"] | {"rpId": "evil.localhost"}

@@ -25,9 +25,11 @@ def fill(stack: Stack, channel: Channel, customers: list[people.Customer]) -> in
     """Tell Torimori about customers it does not know yet; how many were new."""
     known = stack.recall("customers", {})
     fresh = [customer for customer in customers if customer.ref not in known]
-    for customer in fresh:
-        known[customer.ref] = customer_id(channel, customer)
-    stack.remember(customers=known)
+    try:
+        for customer in fresh:
+            known[customer.ref] = customer_id(channel, customer)
+    finally:
+        stack.remember(customers=known)
     return len(fresh)
 
 

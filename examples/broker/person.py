@@ -44,6 +44,12 @@ class Person:
         start = self.browser.get(self.stack.broker + "/")
         return self.arrived(self.browser.submit(start, "/login"))
 
+    def login_address(self) -> str:
+        """Where the broker would send the browser, without going there."""
+        form = self.browser.get(self.stack.broker + "/").form("/login")
+        answer = self.browser.post(self.stack.broker + "/login", form.fields, follow=False)
+        return answer.headers["location"]
+
     def login(self) -> Page:
         visit = self.begin_login()
         answer = self.browser.prove(visit, self.device)

@@ -243,7 +243,8 @@ class Stack:
             if alive(process):
                 os.kill(process["pid"], signal.SIGKILL)
             ended.append(process["name"])
-        self.remember(processes=[])
+        if self.recall("processes"):
+            self.remember(processes=[])
         return ended
 
     # What the demo remembers -------------------------------------------------------------------

@@ -66,7 +66,7 @@ class ThiefTest(unittest.TestCase):
         thief = Person(self.stack, victim.customer)
         relay = Relay(self.stack.ports.evil, self.stack.pages)
         self.addCleanup(relay.close)
-        mirror = relay.mirrored(thief.begin_login())
+        mirror = relay.mirrored(thief.login_address())
         lured = Browser()
         lured.get(mirror)
         options = must(lured.challenge(mirror))["publicKey"]

@@ -256,8 +256,12 @@ static void mistakes_of_callers_are_refused(void **state)
 static void stored_parameters_that_do_not_fit_are_refused(void **state)
 {
     struct tori_ctx *cx = *state;
-    static const char *const bad[] = {"{}", "{\"time\":\"x\",\"cause\":\"self\"}", "{\"time\":1}",
-                                      "[]", "{\"time\":1,\"cause\":\"weather\"}"};
+    static const char *const bad[] = {"{}",
+                                      "{\"time\":\"x\",\"cause\":\"self\"}",
+                                      "{\"time\":1}",
+                                      "[]",
+                                      "{\"time\":1,\"cause\":\"weather\"}",
+                                      "{\"time\":1,\"cause\":\"self\",\"place\":\"a\\nTime: 2\"}"};
     struct tori_message message;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

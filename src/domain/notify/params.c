@@ -160,6 +160,15 @@ TORI_RESULT tori_notify_params_write(struct tori_ctx *cx, struct tori_str templa
     return TORI_OK;
 }
 
+/* What tidy() leaves. */
+static bool is_line(struct tori_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((uint8_t)text.at[i] < 0x20 || text.at[i] == 0x7f)
+            return false;
+    return true;
+}
+
 static bool read_value(const struct tori_template_param *param, const struct tori_json *json,
                        struct tori_notify_param *out)
 {
@@ -173,7 +182,7 @@ static bool read_value(const struct tori_template_param *param, const struct tor
         text = tori_json_get(json, TORI_STR("currency"));
         number = tori_json_get(json, TORI_STR("minor"));
     }
-    if (has_text && (text == NULL || text->kind != TORI_JSON_TEXT))
+    if (has_text && (text == NULL || text->kind != TORI_JSON_TEXT || !is_line(text->text)))
         return false;
     if (has_number && (number == NULL || number->kind != TORI_JSON_INT))
         return false;

@@ -124,6 +124,9 @@ static void case_42_type_algorithm_and_curve(void **state)
     expect_import(cx, "a5 01 02 03 6126 20 01 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY);
     expect_import(cx, "a5 01 02 03 f6 20 01 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY);
     expect_import(cx, "a5 01 6132 03 26 20 01 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY);
+    /* only the type is wrong */
+    expect_import(cx, "a5 01 01 03 26 20 01 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY);
+    expect_import(cx, "a4 01 02 03 27 20 06 21 5820" ED, TORI_ERR_PROOF_KEY);
     expect_import(cx, "a4 01 02 20 01 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY); /* no alg */
     expect_import(cx, "a4 03 26 20 01 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY); /* no kty */
     expect_import(cx, "a4 01 02 03 26 21 5820" GX "22 5820" GY, TORI_ERR_PROOF_KEY); /* no crv */

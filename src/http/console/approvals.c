@@ -43,7 +43,7 @@ static void people(struct tori_html *h, const struct tori_view_approval *a)
 
 static void progress(struct tori_html *h, const struct tori_view_approval *a)
 {
-    tori_html_raw(h, a->state == TORI_VIEW_APPROVAL_OPEN ? "<p class=\"tag\">"
+    tori_html_raw(h, a->state != TORI_VIEW_APPROVAL_DONE ? "<p class=\"tag\">"
                                                          : "<p class=\"tag good\">");
     tori_html_key(h, state_key(a->state));
     tori_html_raw(h, " · ");
@@ -125,7 +125,7 @@ struct tori_result tori_page_approvals(struct tori_ctx *cx, const void *in, stru
     tori_layout_noscript(&h);
     list(&h, v, true);
     list(&h, v, false);
-    tori_html_raw(&h, "<section class=\"note\">\n<div class=\"actions\">\n"
+    tori_html_raw(&h, "<section>\n<div class=\"actions\">\n"
                       "<button type=\"button\" class=\"quiet\" data-post=\"/v1/me/logout\">");
     tori_html_wrap(&h, "", TORI_T_PAGE_LOGOUT, "</button>\n</div>\n</section>\n");
     tori_layout_words(&h, words, sizeof(words) / sizeof(words[0]));

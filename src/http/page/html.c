@@ -144,22 +144,20 @@ void tori_html_action(struct tori_html *h, struct tori_str action)
 
     if (n > 0 && (size_t)n < sizeof(name) &&
         tori_text_find((struct tori_str){name, (size_t)n}, &key))
-        tori_html_key(h, key);
-    else
-        tori_html_str(h, action);
+        tori_html_wrap(h, "", key, " ");
+    tori_html_raw(h, "<code>");
+    tori_html_str(h, action);
+    tori_html_raw(h, "</code>");
 }
 
 static void value(struct tori_html *h, const struct tori_view_line *line)
 {
     switch (line->kind) {
     case TORI_LINE_TEXT:
-        if (line->label == TORI_T_OPERATION_FIELD_ACTION) {
-            tori_html_action(h, line->text);
-            tori_html_raw(h, " <code>");
-        }
-        tori_html_str(h, line->text);
         if (line->label == TORI_T_OPERATION_FIELD_ACTION)
-            tori_html_raw(h, "</code>");
+            tori_html_action(h, line->text);
+        else
+            tori_html_str(h, line->text);
         return;
     case TORI_LINE_MONEY:
         tori_html_money(h, line->text, line->number);

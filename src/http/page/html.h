@@ -35,8 +35,7 @@ void tori_html_time(struct tori_html *h, tori_time t);
 /* "500,000 円": grouped digits and the currency's own decimals. */
 void tori_html_money(struct tori_html *h, struct tori_str currency, int64_t minor);
 
-/* What an approval does, in words: "approval.<action>"; an action without words is named as it
- * is. */
+/* What an approval does, in words ("approval.<action>"), then its name as it is signed. */
 void tori_html_action(struct tori_html *h, struct tori_str action);
 
 /* <dl> of an operation's fields, in canonical order; money stands out. */

@@ -82,7 +82,9 @@ static void footer(struct tori_html *h, const struct tori_view_frame *frame)
         tori_layout_call(h, frame);
     if (frame->demo)
         tori_html_wrap(h, "<p class=\"demo\">", TORI_T_PAGE_DEMO, "</p>\n");
-    tori_html_wrap(h, "<p class=\"small\">", TORI_T_PAGE_PROMISE, "</p>\n</footer>\n");
+    tori_html_wrap(h, "<p class=\"small\">",
+                   frame->operators ? TORI_T_CONSOLE_PROMISE : TORI_T_PAGE_PROMISE,
+                   "</p>\n</footer>\n");
 }
 
 struct tori_html tori_layout_begin(struct tori_ctx *cx, struct tori_reply *out,

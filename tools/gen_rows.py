@@ -54,7 +54,8 @@ def sql(table_name, table):
     name = f'"{table_name}"'  # quoted, for user is a word of SQL
     columns, key = list(table["columns"]), table["key"]
     holes = ", ".join(f"${i + 1}" for i in range(len(columns)))
-    rest = [c for c in columns if c not in key]
+    # A column in SET makes SQLite write every index on it anew, whether its value changed or not.
+    rest = [c for c in columns if c not in key and c != "created_at"]
     position = {c: i + 1 for i, c in enumerate(columns)}
     where = " AND ".join(f"{c} = ${position[c]}" for c in key)
     insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({holes})"

@@ -86,19 +86,51 @@ static struct tori_result open_db(struct tori_ctx *cx, const struct tori_store *
     return TORI_OK;
 }
 
-/* Types are known from the columns that parameters meet, except in the loads of aggregates, whose
- * text need not name all three. */
-static bool send_prepare(struct pg_db *db, size_t statement, const char *text)
+static Oid type_of(enum tori_column_kind kind)
+{
+    switch (kind) {
+    case TORI_COLUMN_INT:
+    case TORI_COLUMN_TIME:
+    case TORI_COLUMN_FLAG:
+        return PG_INT8;
+    case TORI_COLUMN_ID:
+    case TORI_COLUMN_HASH:
+    case TORI_COLUMN_HANDLE:
+    case TORI_COLUMN_BYTES:
+        return PG_BYTEA;
+    case TORI_COLUMN_TEXT:
+        return PG_TEXT;
+    }
+    return 0;
+}
+
+/* The types of a table's statement: its text need not name every parameter, and then the server
+ * could not know. Those of other queries it takes from the columns that they meet. */
+static int types_of(size_t statement, Oid type[static TORI_CELLS_MAX])
 {
     static const Oid load[] = {PG_BYTEA, PG_INT8, PG_INT8};
-    bool of_table = statement < tori_statement_query(0);
-    bool is_load = of_table && statement % TORI_VERBS == TORI_VERB_SELECT &&
-                   tori_tables[statement / TORI_VERBS].scope <= TORI_SCOPE_FIRM;
+    size_t verb = statement % TORI_VERBS;
+
+    if (statement >= tori_statement_query(0))
+        return 0;
+    const struct tori_table_def *table = &tori_tables[statement / TORI_VERBS];
+    bool is_load = verb == TORI_VERB_SELECT && table->scope <= TORI_SCOPE_FIRM;
+    bool by_key = verb == TORI_VERB_SELECT || verb == TORI_VERB_REMOVE;
+    size_t count = is_load ? 3 : by_key ? table->key_count : table->count;
+    for (size_t i = 0; i < count; i++)
+        type[i] = is_load ? load[i] : type_of(table->column[i].kind);
+    return (int)count;
+}
+
+static bool send_prepare(struct pg_db *db, size_t statement, const char *text)
+{
+    Oid type[TORI_CELLS_MAX];
+    int count = types_of(statement, type);
     char name[PG_NAME];
 
     tori_pg_name(statement, name);
     return tori_pg_note(db, &(struct pg_sent){.kind = PG_SENT_PREPARE, .statement = statement}) &&
-           PQsendPrepare(db->conn, name, text, is_load ? 3 : 0, is_load ? load : NULL) == 1;
+           PQsendPrepare(db->conn, name, text, count, count > 0 ? type : NULL) == 1;
 }
 
 static struct tori_result prepare(struct tori_ctx *cx, struct tori_db *base, enum tori_use use)

@@ -21,6 +21,7 @@ struct tori_keeper {
     pthread_mutex_t mutex;
     pthread_cond_t woken;
     int pages; /* in the WAL after the last commit */
+    int done;  /* of them in the file after the last checkpoint */
     bool over;
 };
 
@@ -31,32 +32,32 @@ static int on_commit(void *to, sqlite3 *handle, const char *name, int pages)
 
     (void)handle;
     (void)name;
-    if (pages < PASSIVE_PAGES)
-        return SQLITE_OK;
     pthread_mutex_lock(&keeper->mutex);
     keeper->pages = pages;
-    pthread_cond_signal(&keeper->woken);
+    if (pages < keeper->done) /* it began anew */
+        keeper->done = 0;
+    if (pages - keeper->done >= PASSIVE_PAGES)
+        pthread_cond_signal(&keeper->woken);
     pthread_mutex_unlock(&keeper->mutex);
     return SQLITE_OK;
 }
 
-/* A checkpoint that could not be made is made after the next commit. */
 static void *run(void *to)
 {
     struct tori_keeper *keeper = to;
 
     pthread_mutex_lock(&keeper->mutex);
     while (!keeper->over) {
-        int pages = keeper->pages;
-        keeper->pages = 0;
-        if (pages == 0) {
+        int pages = keeper->pages, done = 0;
+        if (pages - keeper->done < PASSIVE_PAGES) {
             pthread_cond_wait(&keeper->woken, &keeper->mutex);
             continue;
         }
         pthread_mutex_unlock(&keeper->mutex);
         int mode = pages > RESTART_PAGES ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
-        (void)sqlite3_wal_checkpoint_v2(keeper->handle, "main", mode, NULL, NULL);
+        int rc = sqlite3_wal_checkpoint_v2(keeper->handle, "main", mode, NULL, &done);
         pthread_mutex_lock(&keeper->mutex);
+        keeper->done = rc == SQLITE_OK && done > 0 ? done : pages; /* or again in a while */
     }
     pthread_mutex_unlock(&keeper->mutex);
     return NULL;

@@ -129,5 +129,5 @@ class Office:
 
     def unlock(self, customer: str) -> None:
         self.approve("/v1/desk/unlocks", {
-            "customer": customer, "proofing_kind": "document",
+            "customer": customer, "kind": "document",
             "checked": "見本の運転免許証、番号 000000000000、窓口で対面"})

@@ -25,12 +25,12 @@ class Operator:
         self.browser, self.device = Browser(), Authenticator()
 
     def enrol(self, code: str) -> None:
-        visit = self._begin("/v1/operator/enrol", {"operator": self.ref})
+        visit = self._begin("/v1/enrol", {"operator": self.ref})
         done = self.browser.enrol(visit, self.device, code, f"{self.name} の鍵")
         self.finish(visit, done)
 
     def login(self) -> None:
-        visit = self._begin("/v1/operator/login", {})
+        visit = self._begin("/v1/login", {})
         self.finish(visit, self.browser.prove(visit, self.device))
 
     def call(self, path: str, body: Any = None, method: str = "POST") -> Page:

@@ -1,0 +1,17 @@
+/* Prints the OpenAPI document of all our endpoints to standard output. */
+#include <stdio.h>
+
+#include "http/openapi.h"
+
+int main(void)
+{
+    struct tori_ctx cx = {.arena = tori_arena_new(8 * TORI_OPENAPI_CAP)};
+    if (cx.arena == NULL)
+        return 1;
+
+    struct tori_buf out = tori_buf_new(cx.arena, 2 * TORI_OPENAPI_CAP);
+    struct tori_result result = tori_openapi_print(&cx, tori_endpoints, tori_endpoint_count, &out);
+    bool done = !TORI_FAILED(result) && fwrite(out.at, 1, out.len, stdout) == out.len;
+    tori_arena_free(cx.arena);
+    return done ? 0 : 1;
+}

@@ -138,8 +138,10 @@ static struct tori_edge *edge_of(struct tori_ctx *cx)
     server.site[0].config = &config;
     server.site[0].host[0] = TORI_STR("channel.test");
     server.site[0].host_count = 1;
+    struct tori_arena *arena = cx->arena;
     cx->arena = server.arena;
     struct tori_result made = tori_site_headers(cx, &server.site[0]);
+    cx->arena = arena;
     assert(!TORI_FAILED(made));
     tori_edge_begin(&edge, &server);
     edge.wake = wake;

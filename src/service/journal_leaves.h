@@ -11,7 +11,7 @@ struct tori_journal_leaves {
 };
 
 /* A tori_journal_read_fn; `owner` is a struct tori_journal_leaves. */
-TORI_RESULT tori_journal_leaves_read(struct tori_ctx *cx, void *owner, uint64_t from, size_t most,
-                                     struct tori_journal_leaf *rows, size_t *count);
+TORI_RESULT tori_journal_leaves_read(struct tori_ctx *cx, void *owner, uint64_t from,
+                                     struct tori_journal_rows *rows);
 
 #endif

@@ -202,14 +202,15 @@ static struct tori_result take_rows(struct tori_check *check, const struct tori_
     uint64_t size = check->report->head.size;
 
     for (uint64_t seq = 0; seq < size;) {
-        size_t most = size - seq < ROWS ? (size_t)(size - seq) : ROWS, count;
+        struct tori_journal_rows rows = {
+            .row = row, .most = size - seq < ROWS ? (size_t)(size - seq) : ROWS};
         tori_arena_reset(check->cx->arena);
-        TORI_TRY(source->read(check->cx, source->owner, seq, most, row, &count));
-        if (count == 0)
+        TORI_TRY(source->read(check->cx, source->owner, seq, &rows));
+        if (rows.count == 0)
             return tori_log_fault_at(check, TORI_LOG_SOURCE_SHORT, NULL, seq);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < rows.count; i++)
             TORI_TRY(take_row(check, &row[i], seq + i));
-        seq += count;
+        seq += rows.count;
     }
     TORI_TRY(tori_builder_flush(check->cx, check->builder));
     struct tori_tree_head head = tori_builder_head(check->builder);
@@ -245,8 +246,8 @@ struct tori_result tori_log_rebuild(struct tori_ctx *cx, const char *path,
     return end(cx, &check, result);
 }
 
-struct tori_result tori_log_dir_source(struct tori_ctx *cx, void *owner, uint64_t from, size_t most,
-                                       struct tori_journal_leaf *rows, size_t *count)
+struct tori_result tori_log_dir_source(struct tori_ctx *cx, void *owner, uint64_t from,
+                                       struct tori_journal_rows *rows)
 {
     struct tori_log_dir *dir = owner;
     struct tori_tile tile = {
@@ -258,14 +259,16 @@ struct tori_result tori_log_dir_source(struct tori_ctx *cx, void *owner, uint64_
 
     TORI_TRY(tori_log_dir_view(cx, dir, &view));
     tile.width = tori_tile_width(view.tree.size, 0, tile.index);
-    *count = 0;
+    rows->count = 0;
     if (tile.width <= skip)
         return TORI_OK;
     TORI_TRY(tori_log_dir_read(cx, dir, &tile, &content));
     TORI_TRY(tori_bundle_read(cx, content, tile.width, &bundle));
-    for (size_t i = skip; i < bundle.width && *count < most; i++, (*count)++)
-        rows[*count] = (struct tori_journal_leaf){.seq = tile.index * TORI_TILE_WIDTH + i,
-                                                  .entry = bundle.entry[i],
-                                                  .leaf = tori_leaf_hash(bundle.entry[i])};
+    for (size_t i = skip; i < bundle.width && rows->count < rows->most; i++)
+        rows->row[rows->count++] = (struct tori_journal_leaf){
+            .seq = tile.index * TORI_TILE_WIDTH + i,
+            .entry = bundle.entry[i],
+            .leaf = tori_leaf_hash(bundle.entry[i]),
+        };
     return TORI_OK;
 }

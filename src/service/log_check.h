@@ -45,7 +45,7 @@ TORI_RESULT tori_log_rebuild(struct tori_ctx *cx, const char *path,
                              const struct tori_log_source *source, struct tori_log_report *out);
 
 /* A source: the bundles of entries of another log folder; `owner` is a struct tori_log_dir. */
-TORI_RESULT tori_log_dir_source(struct tori_ctx *cx, void *owner, uint64_t from, size_t most,
-                                struct tori_journal_leaf *rows, size_t *count);
+TORI_RESULT tori_log_dir_source(struct tori_ctx *cx, void *owner, uint64_t from,
+                                struct tori_journal_rows *rows);
 
 #endif

@@ -1,3 +1,4 @@
+/* What the two files of the log's check share. */
 #ifndef TORI_SERVICE_LOG_CHECK_INT_H
 #define TORI_SERVICE_LOG_CHECK_INT_H
 

@@ -131,8 +131,12 @@ static struct tori_result append_rows(struct tori_ctx *cx, struct tori_seal_log 
 static struct tori_result read_rows(struct tori_ctx *cx, struct tori_seal_log *log, size_t most,
                                     size_t *count)
 {
-    TORI_TRY(log->config.read(cx, log->config.owner, log->size, most, log->row, count));
-    return check_rows(cx, log, *count);
+    struct tori_journal_rows rows = {.row = log->row, .most = most};
+
+    TORI_TRY(log->config.read(cx, log->config.owner, log->size, &rows));
+    TORI_TRY(check_rows(cx, log, rows.count));
+    *count = rows.count;
+    return TORI_OK;
 }
 
 /* Tiles before the checkpoint that needs them; and never a checkpoint whose root is not theirs. */
@@ -322,12 +326,7 @@ static bool wait_ms(struct tori_seal_log *log, long ms)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ms * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    tori_clock_deadline(ms, &until);
     pthread_mutex_lock(&log->mutex);
     while (!log->stop && pthread_cond_timedwait(&log->wake, &log->mutex, &until) == 0)
         continue;

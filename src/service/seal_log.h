@@ -15,11 +15,15 @@ struct tori_journal_leaf {
     struct tori_hash leaf;
 };
 
-/* Rows from `from` on, in order, at most `most`; fewer is allowed while there are more, none means
+/* Rows from `from` on, in order, at most rows->most; fewer is allowed while there are more, none means
  * that there are no more. Called on the sequencer's thread only; entries live in cx->arena. */
+struct tori_journal_rows {
+    struct tori_journal_leaf *row; /* the caller's, room for `most` */
+    size_t most;
+    size_t count; /* written by the reader */
+};
 typedef struct tori_result tori_journal_read_fn(struct tori_ctx *cx, void *owner, uint64_t from,
-                                                size_t most, struct tori_journal_leaf *rows,
-                                                size_t *count);
+                                                struct tori_journal_rows *rows);
 
 struct tori_seal_config {
     const char *dir; /* outlives the sequencer, as do all pointers here */

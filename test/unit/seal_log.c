@@ -40,14 +40,17 @@ static struct tori_journal_leaf row_of(struct tori_ctx *cx, const struct fake *f
     return row;
 }
 
-static struct tori_result fake_read(struct tori_ctx *cx, void *owner, uint64_t from, size_t most,
-                                    struct tori_journal_leaf *rows, size_t *count)
+static struct tori_result fake_read(struct tori_ctx *cx, void *owner, uint64_t from,
+                                    struct tori_journal_rows *rows)
 {
     const struct fake *fake = owner;
 
     /* Fewer than asked for is allowed: 1,000 where 1,024 were. */
-    for (*count = 0; *count < most && *count < 1000 && from + *count < fake->rows; (*count)++)
-        rows[*count] = row_of(cx, fake, from + *count);
+    rows->count = 0;
+    while (rows->count < rows->most && rows->count < 1000 && from + rows->count < fake->rows) {
+        rows->row[rows->count] = row_of(cx, fake, from + rows->count);
+        rows->count++;
+    }
     return TORI_OK;
 }
 

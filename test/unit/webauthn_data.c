@@ -101,6 +101,7 @@ static void case_35_flags_and_data_disagree(void **state)
     ask.extensions = hex_bytes(cx, "a1 6161 00");
     expect_both(cx, &ask, TORI_ERR_PROOF_MALFORMED);
     ask.clear_flags = 0;
+    /* WebAuthn L3 §7.2 step 23: extensions that nobody asked for are read and ignored */
     expect_both(cx, &ask, TORI_ERR_NONE);
     for (size_t i = 0; i < sizeof(reserved); i++) {
         ask = honest_ask();

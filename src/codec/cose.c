@@ -51,8 +51,8 @@ struct algorithm {
     const char *digest; /* NULL: the algorithm hashes by itself */
     struct tori_result (*import)(struct tori_ctx *cx, const struct algorithm *algorithm,
                                  const struct tori_cbor *key, EVP_PKEY **out);
-    int (*verify)(const struct tori_verify_key *key, struct tori_bytes message,
-                  struct tori_bytes signature); /* 1: it is good */
+    struct tori_result (*verify)(struct tori_ctx *cx, const struct tori_verify_key *key,
+                                 struct tori_bytes message, struct tori_bytes signature);
 };
 
 struct tori_verify_key {
@@ -207,34 +207,51 @@ static struct tori_result import_rsa(struct tori_ctx *cx, const struct algorithm
     return from_parameters(cx, algorithm->type, parameter, out);
 }
 
+/* What OpenSSL said of a signature; anything but 1 is no. */
+static struct tori_result verdict(struct tori_ctx *cx, const struct tori_verify_key *key, int ok)
+{
+    if (ok == 1)
+        return TORI_OK;
+    ERR_clear_error();
+    return TORI_FAIL(cx, PROOF_SIGNATURE, tori_i64("alg", key->algorithm->alg));
+}
+
+/* The question could not even be put. */
+static struct tori_result unable(struct tori_ctx *cx, const struct tori_verify_key *key)
+{
+    ERR_clear_error();
+    return TORI_FAIL(cx, CRYPTO, tori_i64("alg", key->algorithm->alg));
+}
+
 /* ECDSA and RSA: the hash of the message is what gets verified. OpenSSL itself demands strict DER
  * of an ECDSA signature: it encodes what it has read once more and compares. */
-static int verify_digest(const struct tori_verify_key *key, struct tori_bytes message,
-                         struct tori_bytes signature)
+static struct tori_result verify_digest(struct tori_ctx *cx, const struct tori_verify_key *key,
+                                        struct tori_bytes message, struct tori_bytes signature)
 {
+    TORI_AUTO(EVP_PKEY_CTX) verify = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
     uint8_t digest[DIGEST_MAX];
     unsigned len = 0;
 
-    TORI_AUTO(EVP_PKEY_CTX) verify = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
     if (verify == NULL || EVP_PKEY_verify_init(verify) != 1 ||
         EVP_Digest(message.at, message.len, digest, &len, key->digest, NULL) != 1)
-        return 0;
+        return unable(cx, key);
     if (key->algorithm->kty == KTY_RSA &&
         (EVP_PKEY_CTX_set_rsa_padding(verify, RSA_PKCS1_PADDING) != 1 ||
          EVP_PKEY_CTX_set_signature_md(verify, key->digest) != 1))
-        return 0;
-    return EVP_PKEY_verify(verify, signature.at, signature.len, digest, len);
+        return unable(cx, key);
+    return verdict(cx, key, EVP_PKEY_verify(verify, signature.at, signature.len, digest, len));
 }
 
-static int verify_message(const struct tori_verify_key *key, struct tori_bytes message,
-                          struct tori_bytes signature)
+static struct tori_result verify_message(struct tori_ctx *cx, const struct tori_verify_key *key,
+                                         struct tori_bytes message, struct tori_bytes signature)
 {
     TORI_AUTO(EVP_MD_CTX) verify = EVP_MD_CTX_new();
 
     if (verify == NULL ||
         EVP_DigestVerifyInit_ex(verify, NULL, NULL, NULL, NULL, key->key, NULL) != 1)
-        return 0;
-    return EVP_DigestVerify(verify, signature.at, signature.len, message.at, message.len);
+        return unable(cx, key);
+    return verdict(cx, key,
+                   EVP_DigestVerify(verify, signature.at, signature.len, message.at, message.len));
 }
 
 static const struct algorithm algorithms[] = {
@@ -384,8 +401,5 @@ int64_t tori_verify_key_alg(const struct tori_verify_key *key)
 struct tori_result tori_verify(struct tori_ctx *cx, const struct tori_verify_key *key,
                                struct tori_bytes message, struct tori_bytes signature)
 {
-    if (key->algorithm->verify(key, message, signature) == 1)
-        return TORI_OK;
-    ERR_clear_error();
-    return TORI_FAIL(cx, PROOF_SIGNATURE, tori_i64("alg", key->algorithm->alg));
+    return key->algorithm->verify(cx, key, message, signature);
 }

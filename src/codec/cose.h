@@ -32,8 +32,9 @@ struct tori_verify_key *tori_verify_key_share(struct tori_verify_key *key);
 void tori_verify_key_free(struct tori_verify_key *key);
 int64_t tori_verify_key_alg(const struct tori_verify_key *key);
 
-/* PROOF_SIGNATURE when `signature` was not made over `message` by this key. ECDSA signatures are
- * strict DER, as authenticators send them (WebAuthn L3 §6.5.5). */
+/* PROOF_SIGNATURE when `signature` was not made over `message` by this key, CRYPTO when that could
+ * not be found out. ECDSA signatures are strict DER, as authenticators send them (WebAuthn L3
+ * §6.5.5). */
 TORI_RESULT tori_verify(struct tori_ctx *cx, const struct tori_verify_key *key,
                         struct tori_bytes message, struct tori_bytes signature);
 

@@ -3,6 +3,8 @@
 #include "test/unit/authenticator.h"
 #include "test/unit/hex.h"
 
+#include <threads.h>
+
 /* The generator of P-256: a point that is certainly on the curve. */
 #define GX "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
 #define GY "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
@@ -74,6 +76,52 @@ static void a_shared_key_lives_until_its_last_owner(void **state)
     tori_verify_key_free(NULL);
     assert_null(tori_verify_key_share(NULL));
     soft_passkey_free(&passkey);
+}
+
+/* What the threads of the test below share; each has a context of its own. */
+struct shared {
+    const struct tori_verify_key *key;
+    struct tori_bytes message;
+    struct tori_bytes signature;
+};
+enum { THREADS = 4, VERIFICATIONS = 100 };
+
+static int verify_often(void *argument)
+{
+    const struct shared *shared = argument;
+    struct tori_ctx cx = {0};
+    int wrong = 0;
+
+    for (int i = 0; i < VERIFICATIONS; i++) {
+        struct tori_bytes shorter = {shared->message.at, shared->message.len - 1};
+        wrong += TORI_FAILED(tori_verify(&cx, shared->key, shared->message, shared->signature));
+        wrong += !TORI_FAILED(tori_verify(&cx, shared->key, shorter, shared->signature));
+    }
+    return wrong;
+}
+
+static void threads_share_a_key(void **state)
+{
+    struct tori_ctx *cx = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        struct soft_passkey passkey;
+        struct tori_verify_key *key;
+        thrd_t thread[THREADS];
+        soft_passkey_new(cx, all_algs[i], &passkey);
+        assert_ok(cx, tori_verify_key_new(cx, soft_cose(cx, &passkey), &key));
+        struct shared shared = {.key = key, .message = tori_str_bytes(TORI_STR("message"))};
+        shared.signature = soft_sign(cx, &passkey, shared.message);
+        for (size_t t = 0; t < THREADS; t++)
+            assert_int_equal(thrd_create(&thread[t], verify_often, &shared), thrd_success);
+        for (size_t t = 0; t < THREADS; t++) {
+            int wrong = -1;
+            assert_int_equal(thrd_join(thread[t], &wrong), thrd_success);
+            assert_int_equal(wrong, 0);
+        }
+        tori_verify_key_free(key);
+        soft_passkey_free(&passkey);
+    }
 }
 
 static void peek_tells_length_and_algorithm(void **state)
@@ -337,11 +385,17 @@ static void case_46_strict_der(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(what_was_signed_verifies),         unit(a_shared_key_lives_until_its_last_owner),
-        unit(peek_tells_length_and_algorithm),  unit(case_39_keys_are_canonical),
-        unit(case_42_type_algorithm_and_curve), unit(case_43_points),
-        unit(case_43_points_of_small_order),    unit(case_44_rsa_keys),
-        unit(case_45_r_and_s_in_range),         unit(case_46_strict_der),
+        unit(what_was_signed_verifies),
+        unit(a_shared_key_lives_until_its_last_owner),
+        unit(threads_share_a_key),
+        unit(peek_tells_length_and_algorithm),
+        unit(case_39_keys_are_canonical),
+        unit(case_42_type_algorithm_and_curve),
+        unit(case_43_points),
+        unit(case_43_points_of_small_order),
+        unit(case_44_rsa_keys),
+        unit(case_45_r_and_s_in_range),
+        unit(case_46_strict_der),
     };
     return tori_unit_run("cose", tests);
 }

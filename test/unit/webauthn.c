@@ -100,6 +100,37 @@ static void honest_departures_are_accepted(void **state)
     expect_both(cx, &ask, TORI_ERR_NONE);
 }
 
+/* The nth allocation fails, for every n: no registration, no login, and nothing is leaked. */
+static void without_memory_nothing_passes(void **state)
+{
+    struct tori_ctx *cx = *state;
+    const struct tori_expected expected = {&test_rp, TORI_BYTES_OF(test_challenge)};
+    struct soft_ask ask = honest_ask();
+    struct soft_passkey passkey;
+    struct tori_attested attested;
+    struct tori_proved proved;
+    struct tori_verify_key *key;
+    int failed = 0;
+
+    soft_passkey_new(cx, TORI_COSE_ES256, &passkey);
+    ask.fmt = "packed";
+    struct tori_registration made = soft_register(cx, &passkey, &ask);
+    struct tori_assertion get = soft_assert(cx, &passkey, &ask);
+    assert_ok(cx, tori_verify_key_new(cx, soft_cose(cx, &passkey), &key));
+    for (unsigned long n = 1; n < 100; n++) {
+        tori_alloc_fail_at(n);
+        struct tori_result registered = tori_webauthn_register(cx, &expected, &made, &attested);
+        tori_alloc_fail_at(n);
+        struct tori_result proven = tori_webauthn_prove(cx, &expected, &get, key, &proved);
+        tori_alloc_fail_at(0);
+        failed += TORI_FAILED(registered) + TORI_FAILED(proven);
+        assert_true(n < 60 || (!TORI_FAILED(registered) && !TORI_FAILED(proven)));
+    }
+    assert_true(failed > 20);
+    tori_verify_key_free(key);
+    soft_passkey_free(&passkey);
+}
+
 struct body {
     struct tori_registration registration;
     struct tori_assertion assertion;
@@ -285,6 +316,7 @@ int main(void)
         unit(a_second_listed_origin_is_as_good),
         unit(a_step_up_names_its_user_and_needs_no_handle),
         unit(honest_departures_are_accepted),
+        unit(without_memory_nothing_passes),
         unit(the_wire_forms_are_read_back),
         unit(the_wire_form_takes_nulls_and_new_members),
         unit(the_wire_form_is_checked),

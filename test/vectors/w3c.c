@@ -1,7 +1,5 @@
 /* The vectors of WebAuthn Level 3, with the options each names and with the product's own. */
-#include "test/vectors/vectors.h"
-
-#include "domain/webauthn/webauthn.h"
+#include "test/vectors/ceremony.h"
 
 enum { LEAST_OF_EACH_KIND = 15 };
 
@@ -16,21 +14,6 @@ struct verdicts {
     unsigned other_algorithm;
 };
 
-static struct tori_rp options_of(struct tori_ctx *cx, const json_t *vector)
-{
-    struct tori_rp rp = {
-        .id = vectors_text(vector, "rp_id"),
-        .alg = tori_webauthn_algs,
-        .alg_count = TORI_WEBAUTHN_ALGS,
-        .uv_optional = !vectors_flag(vector, "uv_required"),
-        .cross_origin = vectors_flag(vector, "allow_cross_origin"),
-    };
-    rp.origin_count = vectors_texts(cx, vector, "origins", &rp.origin);
-    rp.top_origin_count = vectors_texts(cx, vector, "top_origins", &rp.top_origin);
-    assert_true(rp.origin_count > 0);
-    return rp;
-}
-
 /* The same relying party as the product would set it up. */
 static struct tori_rp product_of(const struct tori_rp *rp)
 {
@@ -40,51 +23,6 @@ static struct tori_rp product_of(const struct tori_rp *rp)
     product.cross_origin = false;
     product.top_origin_count = 0;
     return product;
-}
-
-static struct tori_result register_vector(struct tori_ctx *cx, const struct tori_rp *rp,
-                                          const json_t *vector, struct tori_attested *out)
-{
-    const struct tori_expected expected = {rp, vectors_b64u(cx, vector, "challenge")};
-    const struct tori_registration registration = {
-        .id = vectors_b64u(cx, vector, "credential_id"),
-        .raw_id = vectors_b64u(cx, vector, "credential_id"),
-        .type = TORI_STR("public-key"),
-        .response = {.client_data = vectors_b64u(cx, vector, "client_data_json"),
-                     .attestation_object = vectors_b64u(cx, vector, "attestation_object")},
-    };
-
-    return tori_webauthn_register(cx, &expected, &registration, out);
-}
-
-static struct tori_result login_vector(struct tori_ctx *cx, const struct tori_rp *rp,
-                                       const json_t *vector)
-{
-    const struct tori_expected expected = {rp, vectors_b64u(cx, vector, "challenge")};
-    const struct tori_assertion assertion = {
-        .id = vectors_b64u(cx, vector, "credential_id"),
-        .raw_id = vectors_b64u(cx, vector, "credential_id"),
-        .type = TORI_STR("public-key"),
-        .response = {.client_data = vectors_b64u(cx, vector, "client_data_json"),
-                     .authenticator_data = vectors_b64u(cx, vector, "authenticator_data"),
-                     .signature = vectors_b64u(cx, vector, "signature")},
-    };
-    struct tori_verify_key *key;
-    struct tori_proved proved;
-
-    TORI_TRY(tori_verify_key_new(cx, vectors_b64u(cx, vector, "public_key"), &key));
-    struct tori_result result = tori_webauthn_prove(cx, &expected, &assertion, key, &proved);
-    tori_verify_key_free(key);
-    return result;
-}
-
-static bool has_format(const json_t *vector)
-{
-    struct tori_str format = vectors_text(vector, "format");
-    int64_t certificates = json_integer_value(json_object_get(vector, "x5c_count"));
-
-    return certificates == 0 &&
-           (tori_str_eq(format, TORI_STR("none")) || tori_str_eq(format, TORI_STR("packed")));
 }
 
 static void expect(const json_t *vector, struct tori_result result, tori_err err)
@@ -123,42 +61,43 @@ static void check_record(struct tori_ctx *cx, const json_t *vector,
 
 static void check_registration(struct tori_ctx *cx, const json_t *vector, struct verdicts *seen)
 {
-    struct tori_rp rp = options_of(cx, vector);
+    struct tori_rp rp = vectors_options(cx, vector);
     struct tori_rp product = product_of(&rp);
     struct tori_attested record;
 
     if (!tori_cose_known(json_integer_value(json_object_get(vector, "cose_alg")))) {
         seen->other_algorithm++;
-        expect(vector, register_vector(cx, &rp, vector, &record), TORI_ERR_PROOF_ALGORITHM);
+        expect(vector, vectors_register(cx, &rp, vector, &record), TORI_ERR_PROOF_ALGORITHM);
         return;
     }
-    if (!has_format(vector)) {
+    if (!vectors_format_exists(vector)) {
         seen->other_format++;
-        expect(vector, register_vector(cx, &rp, vector, &record), TORI_ERR_ATTESTATION_FORMAT);
+        expect(vector, vectors_register(cx, &rp, vector, &record), TORI_ERR_ATTESTATION_FORMAT);
         return;
     }
     seen->accepted++;
-    assert_ok(cx, register_vector(cx, &rp, vector, &record));
+    assert_ok(cx, vectors_register(cx, &rp, vector, &record));
     check_record(cx, vector, &record);
-    expect(vector, register_vector(cx, &product, vector, &record), product_verdict(vector, seen));
+    expect(vector, vectors_register(cx, &product, vector, &record), product_verdict(vector, seen));
 }
 
 static void check_login(struct tori_ctx *cx, const json_t *vector, struct verdicts *seen)
 {
-    struct tori_rp rp = options_of(cx, vector);
+    struct tori_rp rp = vectors_options(cx, vector);
     struct tori_rp product = product_of(&rp);
+    struct tori_proved proved;
     int64_t alg;
     size_t used;
 
     assert_ok(cx, tori_cose_peek(cx, vectors_b64u(cx, vector, "public_key"), &used, &alg));
     if (!tori_cose_known(alg)) {
         seen->other_algorithm++;
-        expect(vector, login_vector(cx, &rp, vector), TORI_ERR_PROOF_ALGORITHM);
+        expect(vector, vectors_prove(cx, &rp, vector, &proved), TORI_ERR_PROOF_ALGORITHM);
         return;
     }
     seen->accepted++;
-    assert_ok(cx, login_vector(cx, &rp, vector));
-    expect(vector, login_vector(cx, &product, vector), product_verdict(vector, seen));
+    assert_ok(cx, vectors_prove(cx, &rp, vector, &proved));
+    expect(vector, vectors_prove(cx, &product, vector, &proved), product_verdict(vector, seen));
 }
 
 static struct verdicts check_all(struct tori_ctx *cx, const char *kind,

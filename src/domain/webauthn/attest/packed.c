@@ -16,9 +16,10 @@ static struct tori_result verify_self(struct tori_ctx *cx, const struct tori_att
     if (alg->number != tori_verify_key_alg(input->key))
         return invalid(cx, "alg differs from the credential's");
     TORI_TRY(tori_webauthn_signed_bytes(cx, input->data->raw, input->client_hash, &message));
-    if (TORI_FAILED(tori_verify(cx, input->key, message, sig->bytes)))
+    struct tori_result signature = tori_verify(cx, input->key, message, sig->bytes);
+    if (signature.err == TORI_ERR_PROOF_SIGNATURE)
         return invalid(cx, "signature");
-    return TORI_OK;
+    return signature;
 }
 
 static struct tori_result verify(struct tori_ctx *cx, const struct tori_attest_input *input,

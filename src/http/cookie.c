@@ -56,24 +56,17 @@ bool tori_cookie_find(struct tori_str field, struct tori_str name, struct tori_s
     return true;
 }
 
-struct tori_result tori_cookie_set(struct tori_ctx *cx, struct tori_reply *reply,
-                                   enum tori_cookie cookie, struct tori_str value,
-                                   int64_t max_age_s)
+void tori_cookie_put(struct tori_buf *buf, struct tori_str name,
+                     const struct tori_cookie_change *change)
 {
-    struct tori_str name = tori_cookie_name(cx->caller->listener, cookie);
-    struct tori_buf buf = tori_buf_new(cx->arena, 1024);
-
-    if (name.len == 0)
-        return TORI_FAIL(cx, INTERNAL, tori_word("why", "no_cookie_on_this_listener"));
-    tori_buf_str(&buf, name);
-    tori_buf_byte(&buf, '=');
-    tori_buf_str(&buf, value);
-    tori_buf_z(&buf, "; Path=/; Secure; HttpOnly; SameSite=Lax");
-    if (max_age_s >= 0) {
-        tori_buf_z(&buf, "; Max-Age=");
-        tori_buf_i64(&buf, max_age_s);
+    tori_buf_z(buf, "Set-Cookie: ");
+    tori_buf_str(buf, name);
+    tori_buf_byte(buf, '=');
+    tori_buf_str(buf, change->value);
+    tori_buf_z(buf, "; Path=/; Secure; HttpOnly; SameSite=Lax");
+    if (change->max_age_s > 0 || change->value.len == 0) {
+        tori_buf_z(buf, "; Max-Age=");
+        tori_buf_i64(buf, change->max_age_s);
     }
-    TORI_TRY(tori_buf_done(cx, &buf));
-    tori_reply_header(reply, "Set-Cookie", tori_buf_text(&buf));
-    return TORI_OK;
+    tori_buf_z(buf, "\r\n");
 }

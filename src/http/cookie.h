@@ -15,9 +15,9 @@ struct tori_str tori_cookie_name(enum tori_listener listener, enum tori_cookie c
  * wants two readers to disagree. Absent: true, and *out is empty. */
 bool tori_cookie_find(struct tori_str field, struct tori_str name, struct tori_str *out);
 
-/* Adds Set-Cookie with Path=/; Secure; HttpOnly; SameSite=Lax. `max_age_s` 0 deletes it; below 0 it
- * lives as long as the browser. `value` is base64url text and dots. */
-TORI_RESULT tori_cookie_set(struct tori_ctx *cx, struct tori_reply *reply, enum tori_cookie cookie,
-                            struct tori_str value, int64_t max_age_s);
+/* A Set-Cookie field with Path=/; Secure; HttpOnly; SameSite=Lax. The value is base64url text and
+ * dots; an empty one deletes the cookie. */
+void tori_cookie_put(struct tori_buf *buf, struct tori_str name,
+                     const struct tori_cookie_change *change);
 
 #endif

@@ -157,11 +157,23 @@ static void put_language(struct tori_exchange *exchange, struct tori_buf *buf)
     if (!exchange->set_lang || name.len == 0 || exchange->endpoint == NULL ||
         !exchange->endpoint->page)
         return;
-    tori_buf_z(buf, "Set-Cookie: ");
-    tori_buf_str(buf, name);
-    tori_buf_byte(buf, '=');
-    tori_buf_str(buf, tori_language_name(exchange->command.cx.lang));
-    tori_buf_z(buf, "; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000\r\n");
+    tori_cookie_put(
+        buf, name,
+        &(struct tori_cookie_change){.value = tori_language_name(exchange->command.cx.lang),
+                                     .max_age_s = 31536000});
+}
+
+static void put_cookies(struct tori_exchange *exchange, struct tori_buf *buf)
+{
+    static const enum tori_cookie kind[TORI_REPLY_COOKIES] = {
+        [TORI_REPLY_SESSION] = TORI_COOKIE_SESSION, [TORI_REPLY_VISIT] = TORI_COOKIE_VISIT};
+    const struct tori_reply *reply = &exchange->command.reply;
+
+    for (size_t i = 0; i < TORI_REPLY_COOKIES; i++) {
+        struct tori_str name = tori_cookie_name(exchange->site->config->role, kind[i]);
+        if (reply->cookie[i].set && name.len > 0)
+            tori_cookie_put(buf, name, &reply->cookie[i]);
+    }
 }
 
 static bool put_head(struct tori_exchange *exchange, struct tori_buf *buf)
@@ -180,6 +192,7 @@ static bool put_head(struct tori_exchange *exchange, struct tori_buf *buf)
     put_ids(exchange, buf);
     tori_buf_str(buf, exchange->site->headers[kind_of(exchange)]);
     put_language(exchange, buf);
+    put_cookies(exchange, buf);
     if (!put_reply_headers(buf, reply))
         return false;
     if (reply->retry_after_s > 0) {

@@ -7,7 +7,11 @@ enum { TORI_OVER = 10 };
 
 enum tori_customer_kind { TORI_PERSON = 1, TORI_COMPANY = 2 };
 
-enum tori_active_state { TORI_ACTIVE = 1, TORI_DISABLED = 10 };
+enum tori_active_state {
+    TORI_ACTIVE = 1,
+    TORI_PENDING = 2, /* waits for its approval */
+    TORI_DISABLED = 10,
+};
 
 /* What a user may do on an account: bits of role.rights. */
 enum tori_right {

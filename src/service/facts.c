@@ -203,3 +203,19 @@ struct tori_result tori_facts_route(struct tori_ctx *cx, const struct tori_id *h
     tori_facts_note_route(cx, handle, customer);
     return TORI_OK;
 }
+
+struct tori_result tori_facts_customer(struct tori_ctx *cx, struct tori_str ref,
+                                       struct tori_id *customer)
+{
+    struct tori_hash name = tori_sha256(tori_str_bytes(ref));
+    struct tori_credential_fact fact;
+
+    if (look(&cx->app->facts->routes, &name, &fact)) {
+        *customer = fact.customer_id;
+        return TORI_OK;
+    }
+    TORI_TRY(tori_find_customer(cx, cx->reader, &name, customer));
+    fact = (struct tori_credential_fact){.customer_id = *customer};
+    note(&cx->app->facts->routes, &name, &fact);
+    return TORI_OK;
+}

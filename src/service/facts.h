@@ -30,4 +30,7 @@ void tori_facts_note_route(const struct tori_ctx *cx, const struct tori_id *hand
 TORI_RESULT tori_facts_route(struct tori_ctx *cx, const struct tori_id *handle,
                              struct tori_id *customer);
 
+/* From the firm's own reference to the customer; prepare only. CUSTOMER_UNKNOWN. */
+TORI_RESULT tori_facts_customer(struct tori_ctx *cx, struct tori_str ref, struct tori_id *customer);
+
 #endif

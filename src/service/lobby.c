@@ -9,6 +9,8 @@ struct place {
     bool used;
 };
 
+enum { CLAIMS = 4096 };
+
 struct tori_lobby {
     struct place *ring;
     uint32_t *chain;
@@ -16,6 +18,8 @@ struct tori_lobby {
     size_t chain_count;
     size_t head; /* where the next visit goes */
     size_t count;
+    struct tori_hash claim[CLAIMS]; /* a ring; more than the queues can hold at once */
+    size_t next_claim;
 };
 
 struct tori_lobby *tori_lobby_new(size_t max)
@@ -51,7 +55,8 @@ void tori_lobby_clear(struct tori_lobby *lobby)
 {
     tori_wipe(lobby->ring, lobby->max * sizeof(*lobby->ring));
     memset(lobby->chain, 0, lobby->chain_count * sizeof(*lobby->chain));
-    lobby->head = lobby->count = 0;
+    memset(lobby->claim, 0, sizeof(lobby->claim));
+    lobby->head = lobby->count = lobby->next_claim = 0;
 }
 
 static uint32_t *chain_of(struct tori_lobby *lobby, const struct tori_id *id)
@@ -112,4 +117,14 @@ struct tori_lobby_visit *tori_lobby_add(struct tori_lobby *lobby, const struct t
 size_t tori_lobby_count(const struct tori_lobby *lobby)
 {
     return lobby->count;
+}
+
+bool tori_lobby_claim(struct tori_lobby *lobby, const struct tori_hash *hash)
+{
+    for (size_t i = 0; i < CLAIMS; i++)
+        if (tori_hash_eq(&lobby->claim[i], hash))
+            return true;
+    lobby->claim[lobby->next_claim] = *hash;
+    lobby->next_claim = (lobby->next_claim + 1) % CLAIMS;
+    return false;
 }

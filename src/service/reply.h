@@ -11,11 +11,20 @@ struct tori_reply_header {
     struct tori_str value;
 };
 
+/* Cookies that an answer may set; the edge gives them name and attributes. */
+enum tori_reply_cookie { TORI_REPLY_SESSION, TORI_REPLY_VISIT, TORI_REPLY_COOKIES };
+struct tori_cookie_change {
+    bool set;
+    struct tori_str value; /* empty: the cookie goes */
+    int64_t max_age_s;     /* 0: until the browser closes */
+};
+
 struct tori_reply {
     int status;
     const char *content_type;                            /* a literal; NULL: application/json */
     struct tori_reply_header header[TORI_REPLY_HEADERS]; /* Location, Set-Cookie, Retry-After … */
     size_t header_count;
+    struct tori_cookie_change cookie[TORI_REPLY_COOKIES];
     struct tori_buf body;
     struct tori_json_out json; /* an open object from the first tori_reply_* call on */
     const void *view;          /* for finish: what the page shows (service/view.h) */

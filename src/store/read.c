@@ -156,6 +156,19 @@ struct tori_result tori_find_owner(struct tori_ctx *cx, struct tori_reader *read
     return TORI_OK;
 }
 
+struct tori_result tori_find_channel_key(struct tori_ctx *cx, struct tori_reader *reader,
+                                         const struct tori_hash *key_hash, bool *known)
+{
+    const struct tori_cell cell = tori_cell_bytes(tori_hash_bytes(key_hash));
+    struct tori_call call = {
+        .statement = tori_statement_query(TORI_QUERY_CHANNEL_OF_KEY), .cell = &cell, .count = 1};
+    struct tori_bytes found;
+
+    TORI_TRY(read_bytes(cx, reader, &call, &found));
+    *known = found.len > 0;
+    return TORI_OK;
+}
+
 struct tori_result tori_find_public_key(struct tori_ctx *cx, struct tori_reader *reader,
                                         const struct tori_credential_route *route,
                                         struct tori_bytes *out)

@@ -63,6 +63,10 @@ TORI_RESULT tori_find_owner(struct tori_ctx *cx, struct tori_reader *reader,
 TORI_RESULT tori_find_public_key(struct tori_ctx *cx, struct tori_reader *reader,
                                  const struct tori_credential_route *route, struct tori_bytes *out);
 
+/* Whether an active channel has this key. */
+TORI_RESULT tori_find_channel_key(struct tori_ctx *cx, struct tori_reader *reader,
+                                  const struct tori_hash *key_hash, bool *known);
+
 /* Rows lie in the request's arena. */
 struct tori_journal_page {
     const struct tori_journal **row;

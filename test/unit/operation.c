@@ -44,7 +44,7 @@ static struct tori_result canonical_of(struct tori_ctx *cx, const struct tori_js
                                        struct tori_bytes *out)
 {
     struct tori_value value[TORI_VALUES_MAX];
-    const struct tori_operation_entry *entry = tori_operation_find(text_of(op, "type"));
+    const struct tori_operation_entry *entry = tori_operation_named(text_of(op, "type"));
 
     if (entry == NULL)
         return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN);
@@ -123,7 +123,7 @@ static struct tori_result read_fields(struct tori_ctx *cx, const char *type, con
     struct tori_value value[TORI_VALUES_MAX];
 
     TORI_TRY(tori_json_parse(cx, tori_str_bytes(tori_str_z(fields)), &json));
-    return tori_operation_read(cx, tori_operation_find(tori_str_z(type))->type, &json, value);
+    return tori_operation_read(cx, tori_operation_named(tori_str_z(type))->type, &json, value);
 }
 
 static void fields_keep_their_limits(void **state)
@@ -197,9 +197,9 @@ static void the_three_are_always_important(void **state)
     (void)state;
     static const char *const three[] = {"login", "withdrawal", "payout_account_change"};
     for (size_t i = 0; i < 3; i++)
-        assert_true(tori_operation_find(tori_str_z(three[i]))->type->always_important);
-    assert_null(tori_operation_find(TORI_STR("withdraw")));
-    assert_null(tori_operation_find(TORI_STR("withdrawals")));
+        assert_true(tori_operation_named(tori_str_z(three[i]))->type->always_important);
+    assert_null(tori_operation_named(TORI_STR("withdraw")));
+    assert_null(tori_operation_named(TORI_STR("withdrawals")));
 }
 
 int main(void)

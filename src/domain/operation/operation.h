@@ -50,7 +50,7 @@ extern const struct tori_operation_entry tori_operation_types[];
 extern const size_t tori_operation_type_count;
 
 /* By exact name and length; NULL when there is none. */
-const struct tori_operation_entry *tori_operation_find(struct tori_str name);
+const struct tori_operation_entry *tori_operation_named(struct tori_str name);
 
 /* One value as it was sent. */
 struct tori_value {

@@ -153,7 +153,7 @@ struct tori_result tori_operation_read(struct tori_ctx *cx, const struct tori_op
     return TORI_OK;
 }
 
-const struct tori_operation_entry *tori_operation_find(struct tori_str name)
+const struct tori_operation_entry *tori_operation_named(struct tori_str name)
 {
     for (size_t i = 0; i < tori_operation_type_count; i++)
         if (tori_str_eq(tori_str_z(tori_operation_types[i].name), name))

@@ -119,3 +119,13 @@ struct tori_result tori_client_data_check(struct tori_ctx *cx, const struct tori
         return TORI_FAIL(cx, PROOF_ORIGIN, tori_text("origin", data->origin));
     return check_frames(cx, rp, data);
 }
+
+struct tori_result tori_webauthn_challenge_of(struct tori_ctx *cx, struct tori_bytes client_data,
+                                              struct tori_bytes *out)
+{
+    struct tori_client_data data;
+
+    TORI_TRY(tori_client_data_read(cx, client_data, &data));
+    *out = data.challenge;
+    return TORI_OK;
+}

@@ -50,6 +50,7 @@ struct tori_registration {
         int64_t transports; /* bits of the known words */
     } response;
     const struct tori_json *extensions; /* the client's word, not signed; NULL: none */
+    struct tori_str label; /* our own member beside them: what the person calls it; may be empty */
 };
 
 /* AuthenticationResponseJSON */
@@ -123,6 +124,11 @@ struct tori_proved {
 TORI_RESULT tori_webauthn_prove(struct tori_ctx *cx, const struct tori_expected *expected,
                                 const struct tori_assertion *assertion,
                                 const struct tori_verify_key *key, struct tori_proved *out);
+
+/* The challenge that client data carries, unchecked: prepare verifies a signature with it, and decide
+ * holds it against the one that is open (step 12 of §7.2, step 8 of §7.1). PROOF_MALFORMED. */
+TORI_RESULT tori_webauthn_challenge_of(struct tori_ctx *cx, struct tori_bytes client_data,
+                                       struct tori_bytes *out);
 
 /* Whose answer was asked for. */
 struct tori_claimant {

@@ -47,6 +47,7 @@ static const struct tori_field attestation_response[] = {
 /* The inner tables count their offsets from the outer struct, so the inner object stands at 0. */
 const struct tori_field tori_registration_fields[] = {
     ENVELOPE(struct tori_registration),
+    MAY_BE("label", TORI_FIELD_TEXT, struct tori_registration, label, 64),
     {.name = "response", .kind = TORI_FIELD_OBJECT, .sub = attestation_response, .open = true},
     TORI_FIELDS_END,
 };

@@ -40,7 +40,7 @@ void tori_visit_close(struct tori_html *h, const struct tori_view_visit *v)
     tori_layout_words(h, words, sizeof(words) / sizeof(words[0]));
 }
 
-void tori_visit_cancel(struct tori_html *h, const struct tori_view_visit *v)
+void tori_visit_cancel_button(struct tori_html *h, const struct tori_view_visit *v)
 {
     tori_html_raw(h, "<button type=\"button\" id=\"cancel\" class=\"quiet\">");
     if (v->channel.len > 0)
@@ -74,7 +74,7 @@ static void login(struct tori_ctx *cx, struct tori_html *h, const struct tori_vi
                   "aria-hidden=\"true\" autocomplete=\"username webauthn\">\n");
     tori_html_wrap(h, "<button type=\"button\" id=\"go\" class=\"primary\">",
                    TORI_T_PAGE_LOGIN_BUTTON, "</button>\n");
-    tori_visit_cancel(h, v);
+    tori_visit_cancel_button(h, v);
     tori_html_raw(h, "</div>\n");
     tori_visit_close(h, v);
     tori_html_wrap(h, "<details>\n<summary>", TORI_T_PAGE_LOGIN_HELP, "</summary>\n<ul>\n");
@@ -110,7 +110,7 @@ static void confirm(struct tori_ctx *cx, struct tori_html *h, const struct tori_
     tori_html_raw(h, "<div class=\"actions\">\n");
     tori_html_wrap(h, "<button type=\"button\" id=\"go\" class=\"primary\">",
                    TORI_T_PAGE_CONFIRM_BUTTON, "</button>\n");
-    tori_visit_cancel(h, v);
+    tori_visit_cancel_button(h, v);
     tori_html_raw(h, "</div>\n");
     tori_visit_close(h, v);
     not_me(h, v);

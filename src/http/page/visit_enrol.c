@@ -44,7 +44,7 @@ static void code_form(struct tori_html *h, const struct tori_view_visit *v)
     tori_html_raw(h, "<div class=\"actions\">\n");
     tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">", TORI_T_PAGE_ENROL_CODE_BUTTON,
                    "</button>\n");
-    tori_visit_cancel(h, v);
+    tori_visit_cancel_button(h, v);
     tori_html_raw(h, "</div>\n</form>\n</section>\n");
 }
 
@@ -70,7 +70,7 @@ static void make_form(struct tori_html *h, const struct tori_view_visit *v)
     tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">", TORI_T_PAGE_ENROL_MAKE_BUTTON,
                    "</button>\n");
     if (v->step == TORI_VIEW_MAKE)
-        tori_visit_cancel(h, v);
+        tori_visit_cancel_button(h, v);
     tori_html_raw(h, "</div>\n</form>\n</section>\n");
 }
 

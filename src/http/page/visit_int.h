@@ -9,7 +9,7 @@ void tori_visit_open(struct tori_ctx *cx, struct tori_html *h, const struct tori
                      const char *step);
 /* Its end, and what belongs behind every step that needs a passkey. */
 void tori_visit_close(struct tori_html *h, const struct tori_view_visit *v);
-void tori_visit_cancel(struct tori_html *h, const struct tori_view_visit *v);
+void tori_visit_cancel_button(struct tori_html *h, const struct tori_view_visit *v);
 
 /* CODE and MAKE. */
 void tori_visit_enrol(struct tori_ctx *cx, struct tori_html *h, const struct tori_view_visit *v);

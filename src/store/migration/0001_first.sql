@@ -324,6 +324,7 @@ CREATE INDEX session_live ON session (customer_id) WHERE state < 10;
 CREATE INDEX session_handle ON session (id);
 CREATE INDEX interaction_handle ON interaction (id);
 CREATE INDEX operation_handle ON operation (id);
+CREATE INDEX channel_key ON channel (key_hash);
 CREATE INDEX approval_handle ON approval (id);
 CREATE INDEX interaction_live ON interaction (customer_id) WHERE state < 10;
 CREATE INDEX operation_live ON operation (customer_id) WHERE state < 10;

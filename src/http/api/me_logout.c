@@ -1,0 +1,27 @@
+/* POST /v1/me/logout: log out. */
+#include "http/endpoint.h"
+#include "service/centre.h"
+
+static const struct tori_field fields[] = {
+    TORI_FIELDS_END,
+};
+
+static const tori_err errors[] = {
+    TORI_ERR_NO_SESSION,    TORI_ERR_NOT_FOUND, TORI_ERR_CREDENTIAL_UNKNOWN,
+    TORI_ERR_NOT_PERMITTED, TORI_ERR_LOCKED,    TORI_ERR_NONE};
+
+const struct tori_endpoint tori_endpoint_me_logout = {
+    .listener = TORI_LISTENER_CUSTOMER,
+    .also = 1u << TORI_LISTENER_OPERATOR,
+    .method = TORI_POST,
+    .path = "/v1/me/logout",
+    .summary = "Log out",
+    .group = "me",
+    .auth = TORI_AUTH_SESSION,
+    .rate = TORI_RATE_PAGE,
+    .fields = fields,
+    .input_size = sizeof(struct tori_centre_ask),
+    .errors = errors,
+    .prepare = tori_centre_prepare,
+    .decide = tori_centre_logout,
+};

@@ -1,0 +1,20 @@
+/* GET /i/{id}: the page of an interaction. */
+#include "http/endpoint.h"
+#include "http/page/layout.h"
+#include "service/visit.h"
+
+const struct tori_endpoint tori_endpoint_visit_page = {
+    .listener = TORI_LISTENER_CUSTOMER,
+    .also = 1u << TORI_LISTENER_OPERATOR,
+    .method = TORI_GET,
+    .path = "/i/{id}",
+    .summary = "The page of an interaction",
+    .group = "pages",
+    .auth = TORI_AUTH_NONE,
+    .rate = TORI_RATE_PAGE,
+    .input_size = sizeof(struct tori_visit_ask),
+    .prepare = tori_visit_prepare,
+    .decide = tori_visit_page,
+    .finish = tori_page_visit,
+    .page = true,
+};

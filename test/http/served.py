@@ -9,7 +9,7 @@ import subprocess
 import time
 
 # The listeners of server.c, in its order.
-CUSTOMER, METRICS, PROXY, FORWARDED, CUSTOMER_TLS, CHANNEL, ADMIN = (str(i) for i in range(7))
+CUSTOMER, METRICS, PROXY, FORWARDED, CUSTOMER_TLS, CHANNEL, OPERATOR, ADMIN = (str(i) for i in range(8))
 
 
 class Server:

@@ -105,6 +105,14 @@ static void submit(struct tori_pipeline *pipeline, struct tori_command *command)
     put(&pipeline->work, command);
 }
 
+/* With the product's endpoints: nothing behind the edge runs, everything that gets there is busy.
+ */
+static void refuse(struct tori_pipeline *pipeline, struct tori_command *command)
+{
+    tori_reply_problem(&command->cx, &command->reply, TORI_ERR_BUSY);
+    put(&pipeline->answers, command);
+}
+
 static bool ready(void *arg, tori_err *err)
 {
     *err = TORI_ERR_NOT_OWNER;
@@ -186,6 +194,7 @@ int main(int argc, char **argv)
     static const char *const customer[] = {"torimori.test", "127.0.0.1", NULL};
     static const char *const channel[] = {"channel.test", NULL};
     static const char *const metrics[] = {"metrics.test", NULL};
+    static const char *const operators[] = {"desk.test", NULL};
     static const char *const admin[] = {"admin", NULL};
     static const char *const peers[] = {"127.0.0.0/8", NULL};
     const char *cert = option(argv, "--cert", NULL);
@@ -215,11 +224,12 @@ int main(int argc, char **argv)
          .hosts = channel,
          .cert_file = cert,
          .key_file = key},
+        {.role = TORI_LISTENER_OPERATOR, .address = "127.0.0.1", .hosts = operators},
         {.role = TORI_LISTENER_ADMIN, .address = admin_path, .hosts = admin},
     };
     struct tori_server_config config = {
         .listener = listener,
-        .listener_count = admin_path != NULL ? 7 : 6,
+        .listener_count = admin_path != NULL ? 8 : 7,
         .reactors = (int)number(argv, "--reactors", 1),
         .limits = tori_server_limits_default(),
         .endpoints = tori_test_endpoints,
@@ -229,6 +239,11 @@ int main(int argc, char **argv)
     };
     struct tori_ctx cx = {.lang = TORI_EN};
 
+    if (option(argv, "--product", NULL) != NULL) {
+        config.endpoints = tori_endpoints;
+        config.endpoint_count = tori_endpoint_count;
+        config.submit = refuse;
+    }
     (void)argc;
     tori_hash_init();
     signal(SIGTERM, SIG_DFL);

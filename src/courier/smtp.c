@@ -4,14 +4,10 @@
 #include "base/arena.h"
 #include "courier/courier_int.h"
 
-/* A server that says more than this in one conversation wants something else from us. */
-enum { HEARD_MAX = 64 * 1024 };
-
 struct tori_smtp {
     const struct tori_courier *courier;
     CURL *curl;
     struct tori_bytes unsent;
-    size_t heard;
     enum tori_parcel_step step;
     bool leaving; /* QUIT is out; what follows says nothing about the mail */
     unsigned reply;
@@ -34,7 +30,7 @@ static int watch(void *owner, curl_off_t a, curl_off_t b, curl_off_t c, curl_off
     const struct tori_smtp *smtp = owner;
 
     (void)a, (void)b, (void)c, (void)d;
-    return smtp->heard > HEARD_MAX || atomic_load(&smtp->courier->hurry) ? 1 : 0;
+    return atomic_load(&smtp->courier->hurry) ? 1 : 0;
 }
 
 static void see_command(struct tori_smtp *smtp, struct tori_str line)
@@ -87,7 +83,6 @@ static void read_enhanced(struct tori_str s, unsigned out[3])
 
 static void see_reply(struct tori_smtp *smtp, struct tori_str line)
 {
-    smtp->heard += line.len;
     if (smtp->leaving || line.len < 4 || line.at[0] < '2' || line.at[0] > '5' ||
         !digit(line.at[1]) || !digit(line.at[2]))
         return;
@@ -184,7 +179,6 @@ void tori_smtp_free(struct tori_smtp *smtp)
 static CURLcode converse(struct tori_smtp *smtp, struct tori_bytes message)
 {
     smtp->unsent = message;
-    smtp->heard = 0;
     smtp->step = TORI_PARCEL_AT_CONNECT;
     smtp->leaving = false;
     smtp->reply = 0;

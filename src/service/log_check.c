@@ -202,8 +202,8 @@ static struct tori_result take_rows(struct tori_check *check, const struct tori_
     uint64_t size = check->report->head.size;
 
     for (uint64_t seq = 0; seq < size;) {
-        struct tori_journal_rows rows = {.row = row,
-                                         .most = size - seq < ROWS ? (size_t)(size - seq) : ROWS};
+        struct tori_journal_rows rows = {
+            .row = row, .most = size - seq < ROWS ? (size_t)(size - seq) : ROWS};
         tori_arena_reset(check->cx->arena);
         TORI_TRY(source->read(check->cx, source->owner, seq, &rows));
         if (rows.count == 0)

@@ -421,7 +421,7 @@ class Smtp(unittest.TestCase):
                     peer.sendall(piece * 4096)
             return pour
 
-        for piece in (b"220-hello\r\n", b"x"):
+        for piece in (b"220-hello\r\n", b"220 hello\r\n", b"x"):
             with Script(flood(piece)) as server, self.courier(server.port, tls="plain") as courier:
                 begun = time.monotonic()
                 self.assertEqual(courier.deliver(parcel())[0], TEMPORARY)

@@ -55,6 +55,8 @@ static void what_cannot_be_sent_is_not_written(void **state)
 
     parcel.to = TORI_STR("hanako@mail.example>\r\nRCPT TO:<thief@mail.example");
     assert_fails(tori_parcel_write(cx, &parcel, &packet), TORI_ERR_BAD_FIELD);
+    parcel.to = TORI_STR("hanako@mail.example> <thief@mail.example");
+    assert_fails(tori_parcel_write(cx, &parcel, &packet), TORI_ERR_BAD_FIELD);
     parcel = mail();
     parcel.subject = TORI_STR("a\nBcc: thief@mail.example");
     assert_fails(tori_parcel_write(cx, &parcel, &packet), TORI_ERR_BAD_FIELD);

@@ -54,7 +54,7 @@ test("the_life_of_a_challenge_is_told_by_the_server_s_clock", () => {
     assert.equal(lifeMs({}, served), 120_000);
 });
 
-/** A keeper whose server and clock are ours. */
+/** A keeper whose server and clock are ours. @param {number} lifeSeconds */
 function keeperAt(lifeSeconds) {
     const world = { now: 0, asked: 0 };
     const served = Date.parse("2026-11-20T05:00:00.000Z");

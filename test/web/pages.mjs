@@ -23,7 +23,7 @@ atEnd(site.close);
 atEnd(() => rmSync(rendered, { recursive: true }));
 
 /* The modules ask for a challenge at once; here nothing answers them but this. */
-site.world.answer = ({ path }) =>
+site.world.answer = (/** @type {{path: string}} */ { path }) =>
     path.endsWith("/challenge")
         ? { body: { publicKey: { challenge: "AAAAAAAAAAAAAAAAAAAAAA", rpId: "torimori.localhost" }, expires_at: "" } }
         : { body: {} };

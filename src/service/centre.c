@@ -122,7 +122,13 @@ struct tori_result tori_centre_page(struct tori_ctx *cx, const void *in, struct 
     struct tori_session_now now;
     struct tori_view_centre *view;
 
-    TORI_TRY(tori_session_require(cx, &ask->claim, &now));
+    struct tori_result r = tori_session_require(cx, &ask->claim, &now);
+    if (r.err == TORI_ERR_NO_SESSION) {
+        tori_reply_status(out, 303);
+        tori_reply_header(out, "Location", TORI_STR("/login"));
+        return TORI_OK;
+    }
+    TORI_TRY(r);
     TORI_TRY(tori_take(cx, sizeof(*view), &view));
     TORI_TRY(tori_frame_of(cx, &now, &view->frame));
     TORI_TRY(view_inbox(cx, &now, view));

@@ -31,6 +31,11 @@ struct tori_result tori_start_enrol_page(struct tori_ctx *cx, const void *in,
                                          struct tori_reply *out);
 struct tori_result tori_start_login(struct tori_ctx *cx, const void *in, struct tori_reply *out);
 struct tori_result tori_start_enrol(struct tori_ctx *cx, const void *in, struct tori_reply *out);
+/* GET /login of the customers' host: straight to a visit. GET /locked: where the brake leads. */
+struct tori_result tori_start_login_page(struct tori_ctx *cx, const void *in,
+                                         struct tori_reply *out);
+struct tori_result tori_start_locked_page(struct tori_ctx *cx, const void *in,
+                                          struct tori_reply *out);
 /* GET / of the operators' host. */
 struct tori_result tori_approvals_page(struct tori_ctx *cx, const void *in, struct tori_reply *out);
 

@@ -42,6 +42,26 @@ struct tori_result tori_start_login(struct tori_ctx *cx, const void *in, struct 
         out);
 }
 
+struct tori_result tori_start_login_page(struct tori_ctx *cx, const void *in,
+                                         struct tori_reply *out)
+{
+    struct tori_lobby_visit like = {.purpose = TORI_PURPOSE_LOGIN};
+    struct tori_str path;
+
+    (void)in;
+    TORI_TRY(tori_visit_own_path(cx, &like, TORI_STR("/me"), &path));
+    tori_reply_status(out, 303);
+    tori_reply_header(out, "Location", path);
+    return TORI_OK;
+}
+
+struct tori_result tori_start_locked_page(struct tori_ctx *cx, const void *in,
+                                          struct tori_reply *out)
+{
+    (void)in;
+    return start(cx, TORI_VIEW_START_LOCKED, out);
+}
+
 /* An operator nobody knows gets the same visit; its code is always wrong. */
 struct tori_result tori_start_enrol(struct tori_ctx *cx, const void *in, struct tori_reply *out)
 {

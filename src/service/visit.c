@@ -124,8 +124,8 @@ struct tori_result tori_visit_begin_decide(struct tori_ctx *cx, const void *in,
     return TORI_OK;
 }
 
-struct tori_result tori_visit_open_own(struct tori_ctx *cx, const struct tori_lobby_visit *like,
-                                       struct tori_str back, struct tori_reply *out)
+struct tori_result tori_visit_own_path(struct tori_ctx *cx, const struct tori_lobby_visit *like,
+                                       struct tori_str back, struct tori_str *path)
 {
     struct tori_lobby_visit own = *like;
     struct tori_buf next = tori_buf_new(cx->arena, 64);
@@ -136,7 +136,18 @@ struct tori_result tori_visit_open_own(struct tori_ctx *cx, const struct tori_lo
     const struct tori_lobby_visit *visit = admit(cx, &own);
     tori_buf_z(&next, "/i/");
     tori_buf_b64u(&next, tori_id_bytes(&visit->id));
-    tori_reply_text(out, "next", tori_buf_text(&next));
+    TORI_TRY(tori_buf_done(cx, &next));
+    *path = tori_buf_text(&next);
+    return TORI_OK;
+}
+
+struct tori_result tori_visit_open_own(struct tori_ctx *cx, const struct tori_lobby_visit *like,
+                                       struct tori_str back, struct tori_reply *out)
+{
+    struct tori_str next;
+
+    TORI_TRY(tori_visit_own_path(cx, like, back, &next));
+    tori_reply_text(out, "next", next);
     return TORI_OK;
 }
 

@@ -64,6 +64,9 @@ struct tori_aggregate *tori_visit_aggregate(struct tori_ctx *cx,
 /* A visit begun by our own host; the answer's `next` leads to it. */
 TORI_RESULT tori_visit_open_own(struct tori_ctx *cx, const struct tori_lobby_visit *like,
                                 struct tori_str back, struct tori_reply *out);
+/* The same; *path is where it is. */
+TORI_RESULT tori_visit_own_path(struct tori_ctx *cx, const struct tori_lobby_visit *like,
+                                struct tori_str back, struct tori_str *path);
 /* What the open challenge of the visit must be; PROOF_CHALLENGE when none is open, PROOF_EXPIRED.
  */
 TORI_RESULT tori_visit_expected(struct tori_ctx *cx, const struct tori_lobby_visit *visit,

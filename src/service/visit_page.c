@@ -112,6 +112,11 @@ struct tori_result tori_visit_page(struct tori_ctx *cx, const void *in, struct t
         tori_reply_status(out, tori_err_status(r.err));
         return TORI_OK;
     }
+    if (visit->purpose == TORI_PURPOSE_MANAGE) {
+        tori_reply_status(out, 303);
+        tori_reply_header(out, "Location", TORI_STR("/me"));
+        return TORI_OK;
+    }
     TORI_TRY(tori_visit_cookie(cx, out, &unused));
     return view_visit(cx, visit, view);
 }

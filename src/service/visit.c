@@ -11,8 +11,8 @@
 const char *const tori_visit_purposes[] = {"login", "confirm", "enrol", "manage", NULL};
 const char *const tori_locales[] = {"ja", "en", NULL};
 
-/* --- beginning ----------------------------------------------------------------------------------
- */
+/* --- beginning
+ * ---------------------------------------------------------------------------------- */
 
 static enum tori_purpose purpose_of(const struct tori_visit_begin *begin)
 {
@@ -151,8 +151,8 @@ struct tori_result tori_visit_open_own(struct tori_ctx *cx, const struct tori_lo
     return TORI_OK;
 }
 
-/* --- the browser --------------------------------------------------------------------------------
- */
+/* --- the browser
+ * -------------------------------------------------------------------------------- */
 
 struct tori_result tori_visit_prepare(struct tori_ctx *cx, void *in)
 {
@@ -230,8 +230,8 @@ struct tori_result tori_visit_bind(struct tori_ctx *cx, struct tori_lobby_visit 
     return tori_visit_step(cx, visit->state, TORI_VISIT_BIND, &visit->state);
 }
 
-/* --- challenges ---------------------------------------------------------------------------------
- */
+/* --- challenges
+ * --------------------------------------------------------------------------------- */
 
 struct tori_result tori_visit_login_canonical(struct tori_ctx *cx,
                                               const struct tori_lobby_visit *visit,
@@ -380,8 +380,8 @@ struct tori_result tori_visit_challenge(struct tori_ctx *cx, const void *in, str
     return tori_visit_write_challenge(cx, visit, out);
 }
 
-/* --- the end ------------------------------------------------------------------------------------
- */
+/* --- the end
+ * ------------------------------------------------------------------------------------ */
 
 static TORI_RESULT reply_next(struct tori_ctx *cx, const struct tori_lobby_visit *visit,
                               struct tori_reply *out)
@@ -487,8 +487,8 @@ struct tori_result tori_visit_done(struct tori_ctx *cx, const void *in, struct t
     return go_back(cx, visit, out);
 }
 
-/* --- the channel collects ------------------------------------------------------------------------
- */
+/* --- the channel collects
+ * ------------------------------------------------------------------------ */
 
 static TORI_RESULT require_code(struct tori_ctx *cx, const struct tori_interaction *row,
                                 const struct tori_channel *channel, struct tori_str code)

@@ -113,6 +113,7 @@ struct tori_result tori_visit_page(struct tori_ctx *cx, const void *in, struct t
         return TORI_OK;
     }
     if (visit->purpose == TORI_PURPOSE_MANAGE) {
+        out->view = NULL;
         tori_reply_status(out, 303);
         tori_reply_header(out, "Location", TORI_STR("/me"));
         return TORI_OK;

@@ -234,12 +234,11 @@ static void locked(struct tori_html *h, const struct tori_view_centre *v)
     tori_html_raw(h, "</section>\n");
 }
 
-struct tori_result tori_page_centre(struct tori_ctx *cx, const void *in, struct tori_reply *out)
+static TORI_RESULT write_page(struct tori_ctx *cx, const struct tori_view_centre *v,
+                              struct tori_reply *out)
 {
-    const struct tori_view_centre *v = out->view;
     const struct tori_layout layout = {&v->frame, TORI_T_PAGE_CENTRE_TITLE, "forms.js", true};
     struct tori_html h = tori_layout_begin(cx, out, &layout);
-    (void)in;
 
     tori_html_wrap(&h, "<h1>", TORI_T_PAGE_CENTRE_TITLE, "</h1>\n");
     if (!v->locked)
@@ -258,4 +257,12 @@ struct tori_result tori_page_centre(struct tori_ctx *cx, const void *in, struct 
     }
     tori_layout_words(&h, words, sizeof(words) / sizeof(words[0]));
     return tori_layout_end(cx, out, &layout);
+}
+
+struct tori_result tori_page_centre(struct tori_ctx *cx, const void *in, struct tori_reply *out)
+{
+    const struct tori_view_centre *v = out->view;
+
+    (void)in;
+    return v == NULL ? TORI_OK : write_page(cx, v, out);
 }

@@ -37,7 +37,8 @@ void tori_layout_noscript(struct tori_html *h);
 /* Explains what a browser without WebAuthn or authenticator can do; shown by the modules. */
 void tori_layout_no_passkey(struct tori_html *h, const struct tori_view_frame *frame);
 
-/* The finish functions of the page endpoints; each reads out->view, named by its struct. */
+/* The finish functions of the page endpoints; each reads out->view, named by its struct. The visit
+ * and the centre may have none: decide has sent the browser elsewhere. */
 struct tori_result tori_page_visit(struct tori_ctx *cx, const void *in, struct tori_reply *out);
 struct tori_result tori_page_centre(struct tori_ctx *cx, const void *in, struct tori_reply *out);
 struct tori_result tori_page_start(struct tori_ctx *cx, const void *in, struct tori_reply *out);

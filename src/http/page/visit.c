@@ -127,13 +127,12 @@ static enum tori_text_key title(const struct tori_view_visit *v)
     return tori_visit_over_title(v);
 }
 
-struct tori_result tori_page_visit(struct tori_ctx *cx, const void *in, struct tori_reply *out)
+static TORI_RESULT write_page(struct tori_ctx *cx, const struct tori_view_visit *v,
+                              struct tori_reply *out)
 {
-    const struct tori_view_visit *v = out->view;
     bool live = v->step <= TORI_VIEW_MAKE;
     const struct tori_layout layout = {&v->frame, title(v), live ? "visit.js" : NULL, false};
     struct tori_html h = tori_layout_begin(cx, out, &layout);
-    (void)in;
 
     if (v->step == TORI_VIEW_LOGIN)
         login(cx, &h, v);
@@ -144,4 +143,12 @@ struct tori_result tori_page_visit(struct tori_ctx *cx, const void *in, struct t
     else
         tori_visit_over(&h, v);
     return tori_layout_end(cx, out, &layout);
+}
+
+struct tori_result tori_page_visit(struct tori_ctx *cx, const void *in, struct tori_reply *out)
+{
+    const struct tori_view_visit *v = out->view;
+
+    (void)in;
+    return v == NULL ? TORI_OK : write_page(cx, v, out);
 }

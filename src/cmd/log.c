@@ -27,7 +27,7 @@ static void say(FILE *out, const struct tori_ctx *cx, enum tori_text_key key,
 
     tori_text_put(&buf, cx->lang, key, args);
     tori_buf_byte(&buf, '\n');
-    fwrite(buf.at, 1, buf.len, out);
+    (void)fwrite(buf.at, 1, buf.len, out); /* where should a failure be told? */
 }
 
 static int misused(const struct tori_ctx *cx)

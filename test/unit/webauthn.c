@@ -245,6 +245,56 @@ static void the_wire_form_is_checked(void **state)
     }
 }
 
+static void a_configured_origin_is_as_browsers_write_it(void **state)
+{
+    struct tori_ctx *cx = *state;
+    static const struct {
+        const char *configured, *rp_id, *becomes; /* NULL: refused */
+    } cases[] = {
+        {"https://auth.mihon.example", "auth.mihon.example", "https://auth.mihon.example"},
+        {"https://auth.mihon.example/", "mihon.example", "https://auth.mihon.example"},
+        {"https://auth.mihon.example:8443/", "mihon.example", "https://auth.mihon.example:8443"},
+        {"http://torimori.localhost:8080", "torimori.localhost", "http://torimori.localhost:8080"},
+        {"http://localhost", "localhost", "http://localhost"},
+        {"https://xn--u8jtb.example", "xn--u8jtb.example", "https://xn--u8jtb.example"},
+        {"http://auth.mihon.example", "auth.mihon.example", NULL},
+        {"http://evillocalhost", "evillocalhost", NULL},
+        {"https://auth.mihon.example//", "auth.mihon.example", NULL},
+        {"https://auth.mihon.example/login", "auth.mihon.example", NULL},
+        {"https://Auth.mihon.example", "auth.mihon.example", NULL},
+        {"https://auth.mihon.example:443", "auth.mihon.example", NULL},
+        {"http://localhost:80", "localhost", NULL},
+        {"https://auth.mihon.example:", "auth.mihon.example", NULL},
+        {"https://auth.mihon.example:08443", "auth.mihon.example", NULL},
+        {"https://auth.mihon.example:65536", "auth.mihon.example", NULL},
+        {"https://auth.mihon.example:1:2", "auth.mihon.example", NULL},
+        {"https://a@auth.mihon.example", "auth.mihon.example", NULL},
+        {"https://auth.mihon.example.", "auth.mihon.example", NULL},
+        {"https://auth..example", "example", NULL},
+        {"https://-auth.example", "example", NULL},
+        {"https://auth-.example", "example", NULL},
+        {"https://みほん.example", "example", NULL},
+        {"https://evilmihon.example", "mihon.example", NULL},
+        {"https://mihon.example", "auth.mihon.example", NULL},
+        {"https://mihon.example", "", NULL},
+        {"https://", "", NULL},
+        {"ftp://mihon.example", "mihon.example", NULL},
+        {"auth.mihon.example", "auth.mihon.example", NULL},
+        {"", "auth.mihon.example", NULL},
+        {"/", "auth.mihon.example", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tori_str out = {0};
+        struct tori_result result = tori_webauthn_origin(cx, tori_str_z(cases[i].configured),
+                                                         tori_str_z(cases[i].rp_id), &out);
+        if (result.err != (cases[i].becomes == NULL ? TORI_ERR_SETTING_BAD : TORI_ERR_NONE))
+            fail_msg("%s: %s", cases[i].configured, tori_err_name(result.err));
+        if (cases[i].becomes != NULL)
+            assert_text(out, cases[i].becomes);
+    }
+}
+
 /* WebAuthn L3 §7.1 step 1 */
 static void creation_options_ask_for_what_is_required(void **state)
 {
@@ -320,6 +370,7 @@ int main(void)
         unit(the_wire_forms_are_read_back),
         unit(the_wire_form_takes_nulls_and_new_members),
         unit(the_wire_form_is_checked),
+        unit(a_configured_origin_is_as_browsers_write_it),
         unit(creation_options_ask_for_what_is_required),
         unit(request_options_name_no_user_in_a_login),
     };

@@ -125,8 +125,9 @@ TORI_RESULT tori_webauthn_prove(struct tori_ctx *cx, const struct tori_expected 
                                 const struct tori_assertion *assertion,
                                 const struct tori_verify_key *key, struct tori_proved *out);
 
-/* The challenge that client data carries, unchecked: prepare verifies a signature with it, and decide
- * holds it against the one that is open (step 12 of §7.2, step 8 of §7.1). PROOF_MALFORMED. */
+/* The challenge that client data carries, unchecked: prepare verifies a signature with it, and
+ * decide holds it against the one that is open (step 12 of §7.2, step 8 of §7.1). PROOF_MALFORMED.
+ */
 TORI_RESULT tori_webauthn_challenge_of(struct tori_ctx *cx, struct tori_bytes client_data,
                                        struct tori_bytes *out);
 
@@ -159,6 +160,13 @@ struct tori_asserted {
 TORI_RESULT tori_webauthn_accept(struct tori_ctx *cx, const struct tori_claimant *claimant,
                                  const struct tori_known_credential *known,
                                  const struct tori_proved *proved, struct tori_asserted *out);
+
+/* A configured origin in the form in which browsers write it; a trailing slash is dropped.
+ * SETTING_BAD when no browser could ever send it: another scheme than https (http for localhost and
+ * below), upper case, a path, the default port, a host outside `rp_id`. `out` points into
+ * `configured`. */
+TORI_RESULT tori_webauthn_origin(struct tori_ctx *cx, struct tori_str configured,
+                                 struct tori_str rp_id, struct tori_str *out);
 
 /* A credential named in options. */
 struct tori_descriptor {

@@ -16,6 +16,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
@@ -115,13 +116,13 @@ class Stack:
     def _certificates(self) -> None:
         self._openssl("req", "-x509", *CURVE, "-keyout", "ca.key", "-out", "ca.pem", "-subj",
                       "/CN=Torimori demo CA", "-days", "365")
-        self._issue("server", self.CHANNEL_NAME, "serverAuth")
-        self._issue("mail", "mail.localhost", "serverAuth")
-        self._issue("channel", "mihon", "clientAuth")
+        self._issue("server", "DNS:" + self.CHANNEL_NAME, "serverAuth")
+        self._issue("mail", "IP:127.0.0.1", "serverAuth")
+        self._issue("channel", "DNS:mihon", "clientAuth")
 
-    def _issue(self, name: str, host: str, usage: str) -> None:
+    def _issue(self, name: str, subject: str, usage: str) -> None:
         self._openssl("req", *CURVE, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
-                      f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}",
+                      f"/CN={name}", "-addext", f"subjectAltName={subject}",
                       "-addext", f"extendedKeyUsage={usage}")
         self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                       "-copy_extensions", "copy", "-days", "365", "-out", f"{name}.pem")
@@ -134,14 +135,31 @@ class Stack:
             raise Failed(f"openssl {words[0]}: {done.stderr}")
 
     def _settings(self) -> str:
-        """Torimori's settings file."""
-        rows = {
+        """Torimori's settings file; `torimori settings` says what each one means."""
+        rows: dict[str, str | int] = {
+            "store.url": "sqlite:" + self.path("torimori.db"),
+            "data.directory": self.path("data"),
+            "evidence.origin": "torimori.localhost/log",
+            "metrics.listen": f"127.0.0.1:{self.ports.metrics}",
+            "channel.listen": f"127.0.0.1:{self.ports.channel}",
+            "channel.hosts": f"{self.CHANNEL_NAME}:{self.ports.channel}",
+            "channel.tls_certificate": self.path("server.pem"),
+            "channel.tls_key": self.path("server.key"),
+            "firm.name_ja": "みほん証券",
+            "firm.name_en": "Mihon Securities",
+            "firm.phone": "0120-000-000",
             "demo": "true",
-            "firm.name.ja": "みほん証券",
-            "firm.name.en": "Mihon Securities",
-            "store": "sqlite:" + self.path("torimori.sqlite"),
-            "data_dir": self.path("data"),
+            "courier.smtp_host": "127.0.0.1",
+            "courier.smtp_port": self.ports.mail,
+            "courier.smtp_ca": self.path("ca.pem"),
+            "courier.from": "no-reply@mihon.example",
+            "courier.domain": "mihon.example",
+            "courier.spool": str(self.post),
         }
+        for role, origin in (("customer", self.pages), ("operator", self.desk)):
+            host = urlsplit(origin)
+            rows |= {f"{role}.listen": f"127.0.0.1:{host.port}", f"{role}.hosts": host.netloc,
+                     f"{role}.origin": origin, f"{role}.rp_id": host.hostname or ""}
         return "".join(f"{name} = {value}\n" for name, value in rows.items())
 
     # Torimori's command line -------------------------------------------------------------------

@@ -58,6 +58,30 @@ class World(Stack):
         for name, host in HOSTS.items():
             self._issue(name, host, "serverAuth")
 
+    def _settings(self) -> str:
+        """Everything over TLS, each host with its own origin and RP ID."""
+        rows = {
+            "store.url": "sqlite:" + self.path("torimori.sqlite"),
+            "data.directory": self.path("data"),
+            "firm.name_ja": "みほん証券", "firm.name_en": "Mihon Securities",
+            "firm.phone": "0120-000-000",
+            "channel.listen": f"127.0.0.1:{self.ports.channel}",
+            "channel.hosts": f"{self.CHANNEL_NAME}:{self.ports.channel}",
+            "channel.tls_certificate": self.path("server.pem"),
+            "channel.tls_key": self.path("server.key"),
+            "metrics.listen": f"127.0.0.1:{self.ports.metrics}",
+            "courier.smtp_host": "mail.localhost", "courier.smtp_port": self.ports.mail,
+            "courier.smtp_ca": self.path("ca.pem"), "courier.spool": self.path("post"),
+        }
+        for role, name, port in (("customer", "pages", self.ports.pages),
+                                 ("operator", "desk", self.ports.desk)):
+            rows |= {
+                f"{role}.listen": f"127.0.0.1:{port}", f"{role}.hosts": f"{HOSTS[name]}:{port}",
+                f"{role}.origin": f"https://{HOSTS[name]}:{port}", f"{role}.rp_id": HOSTS[name],
+                f"{role}.tls_certificate": self.path(f"{name}.pem"),
+                f"{role}.tls_key": self.path(f"{name}.key")}
+        return "".join(f"{name} = {value}\n" for name, value in rows.items())
+
     def start_broker(self) -> None:
         self._start("broker", [
             sys.executable, "-B", str(HERE / "broker"), "--origin", self.broker,
@@ -128,10 +152,6 @@ class Journeys:
 
     def verify(self) -> str:
         return self.world.verify_log()
-
-    def shift(self, by_ms: int) -> None:
-        """Move Torimori's wall clock; a test build only."""
-        self.world.admin("clock", "shift", str(by_ms))
 
 
 def answer(journeys: Journeys, line: str) -> dict[str, Any]:

@@ -6,10 +6,23 @@
 
 #include "base/hash.h"
 
+void tori_random_kernel(void *out, size_t n)
+{
+    uint8_t *to = out;
+
+    while (n > 0) {
+        /* Up to 256 bytes are never interrupted (getrandom(2)). */
+        size_t part = n < 256 ? n : 256;
+        ssize_t got = getrandom(to, part, 0);
+        assert(got == (ssize_t)part);
+        to += part;
+        n -= part;
+    }
+}
+
 void tori_random_seed(struct tori_random *random)
 {
-    ssize_t n = getrandom(random->seed, sizeof(random->seed), 0);
-    assert(n == (ssize_t)sizeof(random->seed));
+    tori_random_kernel(random->seed, sizeof(random->seed));
     random->counter = 0;
 }
 

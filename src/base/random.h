@@ -13,6 +13,8 @@ struct tori_random {
 
 /* From the kernel; the process ends when there is none. */
 void tori_random_seed(struct tori_random *random);
+/* Many bytes at once, straight from the kernel, where a call for each seed is felt. */
+void tori_random_kernel(void *out, size_t n);
 void tori_random_fixed(struct tori_random *random, uint64_t test_seed);
 void tori_random_fill(struct tori_random *random, void *out, size_t n);
 

@@ -56,6 +56,18 @@ static void clear(struct tori_exchange *exchange)
     exchange->arena = arena;
 }
 
+/* Each byte once: who reads our memory later cannot tell what earlier requests were given. */
+static void give_chance(struct tori_edge *edge, uint8_t *to, size_t n)
+{
+    if (edge->chance_left < n) {
+        tori_random_kernel(edge->chance, sizeof(edge->chance));
+        edge->chance_left = sizeof(edge->chance);
+    }
+    edge->chance_left -= n;
+    memcpy(to, edge->chance + edge->chance_left, n);
+    tori_wipe(edge->chance + edge->chance_left, n);
+}
+
 struct tori_exchange *tori_exchange_take(struct tori_edge *edge, struct tori_conn *conn)
 {
     struct tori_exchange *exchange = edge->spare != NULL ? from_spare(edge) : from_heap();
@@ -77,7 +89,8 @@ struct tori_exchange *tori_exchange_take(struct tori_edge *edge, struct tori_con
     command->cx.lang = TORI_JA;
     command->cx.now = tori_clock_wall();
     command->deadline_ms = edge->now_ms + config->limits.request_ms;
-    tori_random_fill(&edge->random, command->cx.request_id, sizeof(command->cx.request_id));
+    give_chance(edge, command->cx.request_id, sizeof(command->cx.request_id));
+    give_chance(edge, command->cx.random.seed, sizeof(command->cx.random.seed));
     tori_reply_begin(&command->reply, exchange->arena);
     return exchange;
 }
@@ -114,7 +127,6 @@ void tori_edge_begin(struct tori_edge *edge, struct tori_server *server)
 {
     edge->server = server;
     edge->now_ms = tori_clock_steady_ms();
-    tori_random_seed(&edge->random);
     atomic_init(&edge->done, NULL);
 }
 
@@ -122,5 +134,5 @@ void tori_edge_end(struct tori_edge *edge)
 {
     while (edge->spare != NULL)
         destroy(from_spare(edge));
-    tori_wipe(&edge->random, sizeof(edge->random));
+    tori_wipe(edge->chance, sizeof(edge->chance));
 }

@@ -72,12 +72,15 @@ struct tori_server {
 
 struct tori_exchange;
 
+enum { TORI_CHANCE = 256 };
+
 /* The part of a reactor that is not a socket. One thread's own, but for `done`. */
 struct tori_edge {
     struct tori_server *server;
     int64_t now_ms; /* steady, as of the last event */
     bool draining;
-    struct tori_random random;
+    uint8_t chance[TORI_CHANCE]; /* of the kernel; what was given out is wiped */
+    size_t chance_left;
     struct tori_exchange *spare; /* free list */
     size_t spare_count;
     size_t in_flight;                     /* commands that the pipeline holds */

@@ -374,6 +374,5 @@ struct tori_result tori_request_ready(struct tori_exchange *exchange)
     command->prepare = prepare;
     command->decide = endpoint->decide;
     command->finish = endpoint->finish;
-    tori_random_seed(&command->cx.random);
     return TORI_OK;
 }

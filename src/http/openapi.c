@@ -4,6 +4,8 @@
 
 #include "http/cookie.h"
 
+enum { LINE = 100 };
+
 /* Errors that any endpoint of a kind can give, so that no table has to name them. */
 static const tori_err always[] = {TORI_ERR_BAD_REQUEST, TORI_ERR_HEAD_TOO_LARGE,
                                   TORI_ERR_MISDIRECTED, TORI_ERR_TIMEOUT, TORI_ERR_NONE};
@@ -102,14 +104,8 @@ static void put_error_answer(struct tori_json_out *out, const struct errors *err
         put_code(&codes, (tori_err)err);
     }
     tori_out_object(out, name);
+    tori_out_word(out, "$ref", "#/components/responses/Problem");
     tori_out_text(out, "description", tori_buf_text(&codes));
-    tori_out_object(out, "content");
-    tori_out_object(out, "application/problem+json");
-    tori_out_object(out, "schema");
-    tori_out_word(out, "$ref", "#/components/schemas/Problem");
-    tori_out_close(out);
-    tori_out_close(out);
-    tori_out_close(out);
     tori_out_close(out);
 }
 
@@ -309,6 +305,22 @@ static void put_schemes(struct tori_json_out *out)
     tori_out_close(out);
 }
 
+static void put_problem_answer(struct tori_json_out *out)
+{
+    tori_out_object(out, "responses");
+    tori_out_object(out, "Problem");
+    tori_out_word(out, "description", "RFC 9457; `code` is one of those listed");
+    tori_out_object(out, "content");
+    tori_out_object(out, "application/problem+json");
+    tori_out_object(out, "schema");
+    tori_out_word(out, "$ref", "#/components/schemas/Problem");
+    tori_out_close(out);
+    tori_out_close(out);
+    tori_out_close(out);
+    tori_out_close(out);
+    tori_out_close(out);
+}
+
 /* RFC 9457, and what tori_reply_problem() adds. */
 static void put_problem(struct tori_json_out *out)
 {
@@ -346,6 +358,7 @@ static void put_document(struct tori_ctx *cx, struct tori_json_out *out,
     tori_out_object(out, "components");
     put_schemes(out);
     put_problem(out);
+    put_problem_answer(out);
     tori_out_close(out);
     tori_out_close(out);
 }
@@ -357,7 +370,28 @@ static void new_line(struct tori_buf *out, int depth)
         tori_buf_byte(out, ' ');
 }
 
-/* One member a line; JSON of our own making, so only strings need care. */
+/* How long the object or list at the begin of `json` is; 0 when it does not fit on a line. */
+static size_t short_length(struct tori_str json)
+{
+    int depth = 0;
+    bool text = false;
+
+    for (size_t i = 0; i < json.len && i < LINE; i++) {
+        char c = json.at[i];
+        if (c == '"' && (i == 0 || json.at[i - 1] != '\\'))
+            text = !text;
+        if (text)
+            continue;
+        depth += c == '{' || c == '[' ? 1 : 0;
+        depth -= c == '}' || c == ']' ? 1 : 0;
+        if (depth == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+/* Objects and lists that fit stand on one line, others have one member a line. The JSON is of our
+ * own making, so only strings need care. */
 static void indent(struct tori_str json, struct tori_buf *out)
 {
     int depth = 0;
@@ -365,18 +399,22 @@ static void indent(struct tori_str json, struct tori_buf *out)
 
     for (size_t i = 0; i < json.len; i++) {
         char c = json.at[i];
-        char next = i + 1 < json.len ? json.at[i + 1] : 0;
-        bool opens = !text && (c == '{' || c == '[');
-        bool closes = !text && (next == '}' || next == ']');
-        tori_buf_byte(out, (uint8_t)c);
-        if (c == '"' && json.at[i - 1] != '\\')
+        if (c == '"' && (i == 0 || json.at[i - 1] != '\\'))
             text = !text;
-        closes = closes || (c == '"' && !text && (next == '}' || next == ']'));
-        depth += opens ? 1 : 0;
-        depth -= closes ? 1 : 0;
-        if (opens && closes)
+        bool opens = !text && (c == '{' || c == '[');
+        bool closes = !text && (c == '}' || c == ']');
+        size_t all = opens ? short_length((struct tori_str){json.at + i, json.len - i}) : 0;
+        if (all > 0) {
+            tori_buf_bytes(out, json.at + i, all);
+            i += all - 1;
             continue;
-        if (opens || closes || (c == ',' && !text))
+        }
+        if (closes)
+            new_line(out, --depth);
+        tori_buf_byte(out, (uint8_t)c);
+        if (opens)
+            new_line(out, ++depth);
+        if (c == ',' && !text)
             new_line(out, depth);
         if (c == ':' && !text)
             tori_buf_byte(out, ' ');

@@ -66,17 +66,17 @@ class Edge(unittest.TestCase):
 
     def each(self, kind=lambda path, method, row: True):
         """(path, method, row, listener) of what `kind` chooses, on each of its listeners here."""
-        for path, method, row in self.rows:
-            if path in HOUSE or not kind(path, method, row):
-                continue
-            for listener in row["x-listeners"]:
-                if listener in LISTENERS:
-                    with self.subTest(f"{listener} {method} {path}"):
-                        yield path, method, row, listener
+        chosen = [(path, method, row, listener) for path, method, row in self.rows
+                  if path not in HOUSE and kind(path, method, row)
+                  for listener in row["x-listeners"] if listener in LISTENERS]
+        self.assertTrue(chosen, "no endpoint is of this kind: the test would show nothing")
+        for path, method, row, listener in chosen:
+            self.where = f"{listener} {method} {path}"
+            yield path, method, row, listener
 
     def check(self, found, status, code):
         got, headers, body = found
-        self.assertEqual(got, status)
+        self.assertEqual(got, status, self.where)
         if headers["content-type"] == "application/problem+json":
             self.assertEqual(json.loads(body)["code"], code)
 
@@ -95,7 +95,7 @@ class Edge(unittest.TestCase):
             self.assertEqual(headers["content-type"],
                              "text/html; charset=utf-8" if page else "application/problem+json")
             for name, value in (PAGE if page else OTHER).items():
-                self.assertEqual(headers.get(name), value, name)
+                self.assertEqual(headers.get(name), value, f"{self.where}: {name}")
             self.assertEqual(headers["cache-control"], "no-store")
 
     def test_every_endpoint_has_its_doors_and_no_others(self):

@@ -122,19 +122,19 @@ static void paths_come_from_the_table(void **state)
     assert_has(doc, "\n    \"summary\": \"Redeem \\\"it\\\"\",\n");
     assert_has(doc, "\n  \"/\": {\n   \"get\": {\n    \"operationId\": \"home\"");
     assert_has(doc, "\n  \"/#operator\": {\n   \"get\": {\n    \"operationId\": \"desk\"");
-    assert_has(doc, "\"name\": \"id\",\n      \"in\": \"path\"");
-    assert_has(doc, "\"name\": \"Idempotency-Key\",\n      \"in\": \"header\"");
+    assert_has(doc, "{\"name\":\"id\",\"in\":\"path\",\"required\":true");
+    assert_has(doc, "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true");
 }
 
 static void errors_are_those_an_endpoint_can_give(void **state)
 {
     struct tori_str doc = document(*state);
 
-    assert_has(doc, "\"description\": \"channel_not_allowed, locked\"");
-    assert_has(doc, "\"description\": \"rate_limited\"");
-    assert_has(doc, "\"description\": \"idempotency_key_reused\"");
-    assert_has(doc, "\"description\": \"bad_media_type\"");
-    assert_has(doc, "\"description\": \"no_session\"");
+    assert_has(doc, "\"description\":\"channel_not_allowed, locked\"");
+    assert_has(doc, "\"description\":\"rate_limited\"");
+    assert_has(doc, "\"description\":\"idempotency_key_reused\"");
+    assert_has(doc, "\"description\":\"bad_media_type\"");
+    assert_has(doc, "\"description\":\"no_session\"");
 }
 
 int main(void)

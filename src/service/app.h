@@ -21,6 +21,7 @@ struct tori_app {
     struct tori_str firm_name[TORI_LANG_COUNT];
     struct tori_str firm_phone; /* empty: none set */
     struct tori_str log_origin; /* names the evidence log */
+    const char *log_directory;  /* the log as files */
     int64_t challenge_ttl_ms;   /* 5,000 … 120,000 (AUTH-27) */
     int64_t interaction_ttl_ms;
     int64_t code_ttl_ms;

@@ -302,6 +302,16 @@ static void release_lease(struct tori_pipeline *p)
     tori_writer_close(p->writer);
 }
 
+void tori_pipeline_close(struct tori_pipeline *p)
+{
+    atomic_store(&p->refuses, true);
+}
+
+bool tori_pipeline_closing(const struct tori_pipeline *p)
+{
+    return atomic_load(&p->refuses);
+}
+
 void tori_pipeline_free(struct tori_pipeline *p)
 {
     if (p == NULL)

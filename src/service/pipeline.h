@@ -37,6 +37,10 @@ TORI_RESULT tori_pipeline_new(struct tori_ctx *cx, const struct tori_pipeline_co
 /* Answers what is queued with 503, waits for the group in flight, ends the threads. */
 void tori_pipeline_free(struct tori_pipeline *pipeline);
 
+/* From now on every new command is answered with 503; the first step of an orderly end. */
+void tori_pipeline_close(struct tori_pipeline *pipeline);
+bool tori_pipeline_closing(const struct tori_pipeline *pipeline);
+
 /* Owns the shard and may decide: /readyz. */
 bool tori_pipeline_ready(const struct tori_pipeline *pipeline);
 

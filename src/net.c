@@ -1,0 +1,464 @@
+#include "net.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "http/page/layout.h"
+#include "http/server.h"
+#include "service/admin.h"
+#include "service/app.h"
+#include "service/due.h"
+#include "service/facts.h"
+#include "service/journal_leaves.h"
+#include "service/pipeline.h"
+#include "service/seal_log.h"
+#include "supervisor.h"
+
+enum {
+    REQUEST_MS = 10000,
+    STOP_GRACE_MS = 5000,
+    LOADER_ARENA = 64 * 1024 * 1024,
+    QUEUE_CAP = 4096,
+    FACTS_PER_CUSTOMER = 4,
+    WORDS_MAX = 8,
+    LISTENERS = 5,
+};
+
+/* A listed setting, "a,b,c", as NUL-terminated words. */
+struct words {
+    char text[1024];
+    const char *word[WORDS_MAX + 1];
+    size_t count;
+};
+
+struct way_in {
+    struct words hosts;
+    char address[64];
+};
+
+struct net {
+    struct tori_ctx *cx;
+    const struct tori_settings *settings;
+    struct tori_places places;
+    struct tori_app app;
+    struct tori_str customer_origin[WORDS_MAX];
+    struct tori_str operator_origin[WORDS_MAX];
+    struct words customer_origins;
+    struct words operator_origins;
+    struct way_in way[LISTENERS];
+    struct tori_listener_config listener[LISTENERS];
+    struct tori_store *store;
+    struct tori_pipeline *pipeline;
+    struct tori_journal_leaves leaves;
+    struct tori_seal_log *seal;
+    struct tori_due *due;
+    struct tori_server *server;
+};
+
+/* --- settings into shapes ------------------------------------------------------------------------ */
+
+static TORI_RESULT split(struct tori_ctx *cx, const char *setting, const char *list, struct words *out)
+{
+    if (strlen(list) >= sizeof(out->text))
+        return TORI_FAIL(cx, SETTING_BAD, tori_word("setting", setting));
+    memcpy(out->text, list, strlen(list) + 1);
+    for (char *rest = out->text, *word; (word = strsep(&rest, ",")) != NULL;) {
+        while (*word == ' ')
+            word++;
+        if (*word == '\0')
+            continue;
+        if (out->count == WORDS_MAX)
+            return TORI_FAIL(cx, SETTING_BAD, tori_word("setting", setting));
+        out->word[out->count++] = word;
+    }
+    return TORI_OK;
+}
+
+struct way_setting {
+    enum tori_listener role;
+    const char *name;
+    const char *listen;
+    const char *hosts;
+    const char *certificate;
+    const char *key;
+};
+
+static TORI_RESULT set_way(struct net *net, size_t i, const struct way_setting *from)
+{
+    struct way_in *way = &net->way[i];
+    const char *colon = strrchr(from->listen, ':');
+    int port = 0, used = 0;
+
+    if (colon == NULL || (size_t)(colon - from->listen) >= sizeof(way->address) ||
+        sscanf(colon + 1, "%5d%n", &port, &used) != 1 || colon[1 + used] != '\0' || port < 0 || port > 65535)
+        return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", from->name), tori_word("value", from->listen));
+    memcpy(way->address, from->listen, (size_t)(colon - from->listen));
+    TORI_TRY(split(net->cx, from->name, from->hosts[0] != '\0' ? from->hosts : from->listen, &way->hosts));
+    net->listener[i] = (struct tori_listener_config){
+        .role = from->role,
+        .address = way->address,
+        .port = port,
+        .hosts = way->hosts.word,
+        .cert_file = from->certificate[0] != '\0' ? from->certificate : NULL,
+        .key_file = from->key[0] != '\0' ? from->key : NULL,
+    };
+    return TORI_OK;
+}
+
+static TORI_RESULT set_ways(struct net *net)
+{
+    static const char *const admin_host[] = {"admin", NULL};
+    const struct tori_settings *s = net->settings;
+    const struct way_setting ways[] = {
+        {TORI_LISTENER_CUSTOMER, "customer.listen", s->customer_listen, s->customer_hosts, s->customer_certificate,
+         s->customer_key},
+        {TORI_LISTENER_OPERATOR, "operator.listen", s->operator_listen, s->operator_hosts, s->operator_certificate,
+         s->operator_key},
+        {TORI_LISTENER_CHANNEL, "channel.listen", s->channel_listen, s->channel_hosts, s->channel_certificate,
+         s->channel_key},
+        {TORI_LISTENER_METRICS, "metrics.listen", s->metrics_listen, s->metrics_hosts, "", ""},
+    };
+
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        TORI_TRY(set_way(net, i, &ways[i]));
+    net->listener[4] = (struct tori_listener_config){
+        .role = TORI_LISTENER_ADMIN, .address = net->places.admin_socket, .hosts = admin_host};
+    return TORI_OK;
+}
+
+static TORI_RESULT set_realm(struct net *net, struct words *words, struct tori_str *origin,
+                             const char *const setting[static 3], struct tori_realm *realm)
+{
+    TORI_TRY(split(net->cx, setting[0], setting[1], words));
+    if (words->count == 0)
+        return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", setting[0]));
+    for (size_t i = 0; i < words->count; i++)
+        origin[i] = tori_str_z(words->word[i]);
+    *realm = (struct tori_realm){
+        .rp =
+            {
+                .id = tori_str_z(setting[2]),
+                .name = tori_str_z(net->settings->firm_name_ja),
+                .origin = origin,
+                .origin_count = words->count,
+                .alg = tori_webauthn_algs,
+                .alg_count = TORI_WEBAUTHN_ALGS,
+            },
+        .origin = origin[0],
+    };
+    return TORI_OK;
+}
+
+static TORI_RESULT set_app(struct net *net)
+{
+    const struct tori_settings *s = net->settings;
+    const char *const customers[] = {"customer.origin", s->customer_origin, s->customer_rp_id};
+    const char *const operators[] = {"operator.origin", s->operator_origin, s->operator_rp_id};
+
+    TORI_TRY(set_realm(net, &net->customer_origins, net->customer_origin, customers, &net->app.customers));
+    TORI_TRY(set_realm(net, &net->operator_origins, net->operator_origin, operators, &net->app.operators));
+    net->app.firm_name[TORI_JA] = tori_str_z(s->firm_name_ja);
+    net->app.firm_name[TORI_EN] = tori_str_z(s->firm_name_en);
+    net->app.firm_phone = tori_str_z(s->firm_phone);
+    net->app.log_origin = tori_str_z(s->evidence_origin);
+    net->app.log_directory = net->places.evidence;
+    net->app.challenge_ttl_ms = s->challenge_ttl_ms;
+    net->app.interaction_ttl_ms = s->interaction_ttl_ms;
+    net->app.code_ttl_ms = s->code_ttl_ms;
+    net->app.session_absolute_ms = s->session_absolute_ms;
+    net->app.session_grace_ms = s->session_grace_ms;
+    net->app.allowed_valid_ms = s->allowed_valid_ms;
+    net->app.operation_ttl_ms = s->operation_ttl_ms;
+    net->app.enrol_window_ms = s->enrol_window_ms;
+    net->app.operator_window_ms = s->operator_window_ms;
+    net->app.approval_ttl_ms = s->approval_ttl_ms;
+    net->app.demo = s->demo;
+    net->app.facts =
+        tori_facts_new((size_t)s->aggregates, (size_t)s->aggregates * FACTS_PER_CUSTOMER);
+    if (net->app.facts == NULL)
+        return TORI_FAIL(net->cx, NO_MEMORY);
+    return tori_keys_connect(net->cx, tori_str_z(net->places.keyholder_socket), &net->app.keys);
+}
+
+/* --- the store and the road ------------------------------------------------------------------------ */
+
+static TORI_RESULT open_store(struct net *net)
+{
+    struct tori_store_config config = {.url = tori_str_z(net->settings->store_url),
+                                       .lease_ms = net->settings->store_lease_ms};
+
+    TORI_TRY(tori_store_open(net->cx, &config, false, &net->store));
+    return tori_store_migrate(net->cx, net->store);
+}
+
+static TORI_RESULT start_pipeline(struct net *net, const char *owner)
+{
+    struct tori_pipeline_config config = {
+        .app = &net->app,
+        .log = net->cx->log,
+        .store = net->store,
+        .keys = net->app.keys,
+        .owner = tori_str_z(owner),
+        .lease_ms = net->settings->store_lease_ms,
+        .workers = (int)net->settings->workers,
+        .queue_cap = QUEUE_CAP,
+        .aggregates_max = (size_t)net->settings->aggregates,
+        .arena_cap = LOADER_ARENA,
+        .lobby_max = (size_t)net->settings->lobby,
+    };
+    return tori_pipeline_new(net->cx, &config, &net->pipeline);
+}
+
+static void tell_evidence(void *pipeline, tori_err why_not)
+{
+    tori_pipeline_set_evidence(pipeline, why_not);
+}
+
+static void durable(void *owner, int64_t last_seq)
+{
+    struct net *net = owner;
+
+    (void)last_seq;
+    tori_due_poke(net->due);
+}
+
+static TORI_RESULT start_evidence(struct net *net)
+{
+    TORI_TRY(tori_reader_open(net->cx, net->store, &net->leaves.reader));
+    struct tori_seal_config config = {
+        .dir = net->places.evidence,
+        .keys = net->app.keys,
+        .read = tori_journal_leaves_read,
+        .owner = &net->leaves,
+        .epoch = 1,
+        .max_unsealed_ms = net->settings->evidence_max_unsealed_ms,
+        .tell = tell_evidence,
+        .tell_owner = net->pipeline,
+        .log = net->cx->log,
+    };
+    TORI_TRY(tori_seal_log_new(net->cx, &config, &net->seal));
+    return tori_seal_log_start(net->cx, net->seal);
+}
+
+static TORI_RESULT start_due(struct net *net)
+{
+    struct tori_due_config config = {
+        .app = &net->app,
+        .log = net->cx->log,
+        .store = net->store,
+        .pipeline = net->pipeline,
+        .courier_socket = net->places.courier_socket,
+        .at_once = 32,
+        .answer_ms = 90000,
+    };
+    TORI_TRY(tori_due_new(net->cx, &config, &net->due));
+    tori_pipeline_on_durable(net->pipeline, durable, net);
+    return TORI_OK;
+}
+
+/* --- the firm's own row ------------------------------------------------------------------------------ */
+
+struct first_command {
+    struct tori_command command;
+    struct tori_firm_new in;
+    pthread_mutex_t mutex;
+    pthread_cond_t back;
+    bool done;
+};
+
+static void first_done(struct tori_command *command)
+{
+    struct first_command *first = command->owner;
+
+    pthread_mutex_lock(&first->mutex);
+    first->done = true;
+    pthread_cond_signal(&first->back);
+    pthread_mutex_unlock(&first->mutex);
+}
+
+static void submit_and_wait(struct net *net, struct first_command *first)
+{
+    first->done = false;
+    tori_pipeline_submit(net->pipeline, &first->command);
+    pthread_mutex_lock(&first->mutex);
+    while (!first->done)
+        pthread_cond_wait(&first->back, &first->mutex);
+    pthread_mutex_unlock(&first->mutex);
+}
+
+/* Asks until it is answered: the keyholder may still be starting, the lease another's. */
+static void *make_firm(void *owner)
+{
+    struct net *net = owner;
+    struct first_command first = {.mutex = PTHREAD_MUTEX_INITIALIZER, .back = PTHREAD_COND_INITIALIZER};
+
+    do {
+        memset(&first.command, 0, sizeof(first.command));
+        first.command.cx.arena = tori_arena_new(1024 * 1024);
+        if (first.command.cx.arena == NULL)
+            return NULL;
+        first.command.cx.now = tori_clock_wall();
+        tori_random_seed(&first.command.cx.random);
+        first.command.prepare = tori_firm_new_prepare;
+        first.command.decide = tori_firm_new_decide;
+        first.command.in = &first.in;
+        first.command.deadline_ms = tori_clock_steady_ms() + REQUEST_MS;
+        first.command.done = first_done;
+        first.command.owner = &first;
+        submit_and_wait(net, &first);
+        tori_arena_free(first.command.cx.arena);
+        if (first.command.reply.err != TORI_ERR_NONE)
+            usleep(100 * 1000);
+    } while (first.command.reply.err != TORI_ERR_NONE && !tori_pipeline_closing(net->pipeline));
+    tori_wipe(&first.in, sizeof(first.in));
+    return NULL;
+}
+
+/* --- the edge ------------------------------------------------------------------------------------------ */
+
+static bool ready(void *arg, tori_err *err)
+{
+    const struct net *net = arg;
+
+    *err = TORI_ERR_NOT_OWNER;
+    return tori_pipeline_ready(net->pipeline);
+}
+
+static struct tori_result error_page(struct tori_ctx *cx, struct tori_reply *reply)
+{
+    struct tori_view_frame frame = {
+        .firm = cx->app->firm_name[cx->lang],
+        .phone = cx->app->firm_phone,
+        .operators = cx->caller->listener == TORI_LISTENER_OPERATOR,
+        .demo = cx->app->demo,
+    };
+    return tori_page_error(cx, &frame, reply);
+}
+
+static void metrics(void *arg, struct tori_buf *out)
+{
+    const struct net *net = arg;
+    struct tori_pipeline_figures f = tori_pipeline_figures(net->pipeline);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } row[] = {
+        {"torimori_commands_total", f.commands},
+        {"torimori_commit_groups_total", f.groups},
+        {"torimori_commit_groups_refused_total", f.refused_groups},
+        {"torimori_commit_groups_unknown_total", f.away_groups},
+        {"torimori_aggregate_loads_total", f.loads},
+        {"torimori_aggregate_evictions_total", f.evictions},
+        {"torimori_aggregates", f.aggregates},
+        {"torimori_commands_in_flight", f.queued},
+        {"torimori_journal_next_seq", (uint64_t)f.next_seq},
+        {"torimori_evidence_sealed_rows", tori_seal_log_facts(net->seal).sealed},
+        {"torimori_evidence_lag_milliseconds", (uint64_t)tori_seal_log_lag_ms(net->seal)},
+    };
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        tori_buf_z(out, row[i].name);
+        tori_buf_byte(out, ' ');
+        tori_buf_i64(out, (int64_t)row[i].value);
+        tori_buf_byte(out, '\n');
+    }
+}
+
+static struct tori_server_limits limits_of(const struct tori_settings *s)
+{
+    struct tori_server_limits limits = tori_server_limits_default();
+
+    limits.head_ms = s->head_ms;
+    limits.body_ms = s->body_ms;
+    limits.per_address = (int)s->per_address;
+    limits.connections = (int)s->connections;
+    if (!s->rate_limits)
+        memset(limits.rate, 0, sizeof(limits.rate));
+    return limits;
+}
+
+static TORI_RESULT start_server(struct net *net)
+{
+    struct tori_server_config config = {
+        .listener = net->listener,
+        .listener_count = LISTENERS,
+        .reactors = (int)net->settings->reactors,
+        .limits = limits_of(net->settings),
+        .endpoints = tori_endpoints,
+        .endpoint_count = tori_endpoint_count,
+        .app = &net->app,
+        .log = net->cx->log,
+        .arg = net,
+        .submit = tori_pipeline_submit,
+        .ready = ready,
+        .error_page = error_page,
+    };
+    TORI_TRY(tori_server_new(net->cx, &config, net->pipeline, &net->server));
+    tori_server_add_metrics(net->server, metrics, net);
+    return tori_server_start(net->cx, net->server);
+}
+
+/* --- life ----------------------------------------------------------------------------------------------- */
+
+static TORI_RESULT start(struct net *net, const char *owner)
+{
+    TORI_TRY(tori_places_of(net->cx, net->settings, &net->places));
+    TORI_TRY(set_ways(net));
+    TORI_TRY(set_app(net));
+    TORI_TRY(open_store(net));
+    TORI_TRY(start_pipeline(net, owner));
+    TORI_TRY(start_evidence(net));
+    TORI_TRY(start_due(net));
+    return start_server(net);
+}
+
+static void stop(struct net *net)
+{
+    if (net->server != NULL)
+        tori_server_stop(net->server, STOP_GRACE_MS);
+    tori_server_free(net->server);
+    tori_due_free(net->due);
+    tori_seal_log_free(net->seal);
+    tori_pipeline_free(net->pipeline);
+    tori_reader_close(net->leaves.reader);
+    tori_store_close(net->store);
+    tori_keys_free(net->app.keys);
+    tori_facts_free(net->app.facts);
+}
+
+int tori_net_main(struct tori_ctx *cx, const struct tori_settings *settings, const char *owner)
+{
+    struct net *net = tori_heap_take(sizeof(*net));
+    sigset_t signals;
+    pthread_t firm;
+    int got;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (net == NULL)
+        return 1;
+    net->cx = cx;
+    net->settings = settings;
+    if (TORI_FAILED(start(net, owner))) {
+        tori_log_failure(cx, TORI_ERROR, "net.not_started");
+        stop(net);
+        tori_heap_free(net);
+        return 1;
+    }
+    tori_log(cx, TORI_INFO, "net.started");
+    bool has_firm = pthread_create(&firm, NULL, make_firm, net) == 0;
+    sigwait(&signals, &got);
+    tori_log(cx, TORI_INFO, "net.ending", tori_i64("signal", got));
+    tori_pipeline_close(net->pipeline);
+    if (has_firm)
+        pthread_join(firm, NULL);
+    stop(net);
+    tori_heap_free(net);
+    return 0;
+}

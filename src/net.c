@@ -59,9 +59,11 @@ struct net {
     struct tori_server *server;
 };
 
-/* --- settings into shapes ------------------------------------------------------------------------ */
+/* --- settings into shapes ------------------------------------------------------------------------
+ */
 
-static TORI_RESULT split(struct tori_ctx *cx, const char *setting, const char *list, struct words *out)
+static TORI_RESULT split(struct tori_ctx *cx, const char *setting, const char *list,
+                         struct words *out)
 {
     if (strlen(list) >= sizeof(out->text))
         return TORI_FAIL(cx, SETTING_BAD, tori_word("setting", setting));
@@ -94,10 +96,13 @@ static TORI_RESULT set_way(struct net *net, size_t i, const struct way_setting *
     int port = 0, used = 0;
 
     if (colon == NULL || (size_t)(colon - from->listen) >= sizeof(way->address) ||
-        sscanf(colon + 1, "%5d%n", &port, &used) != 1 || colon[1 + used] != '\0' || port < 0 || port > 65535)
-        return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", from->name), tori_word("value", from->listen));
+        sscanf(colon + 1, "%5d%n", &port, &used) != 1 || colon[1 + used] != '\0' || port < 0 ||
+        port > 65535)
+        return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", from->name),
+                         tori_word("value", from->listen));
     memcpy(way->address, from->listen, (size_t)(colon - from->listen));
-    TORI_TRY(split(net->cx, from->name, from->hosts[0] != '\0' ? from->hosts : from->listen, &way->hosts));
+    TORI_TRY(split(net->cx, from->name, from->hosts[0] != '\0' ? from->hosts : from->listen,
+                   &way->hosts));
     net->listener[i] = (struct tori_listener_config){
         .role = from->role,
         .address = way->address,
@@ -114,12 +119,12 @@ static TORI_RESULT set_ways(struct net *net)
     static const char *const admin_host[] = {"admin", NULL};
     const struct tori_settings *s = net->settings;
     const struct way_setting ways[] = {
-        {TORI_LISTENER_CUSTOMER, "customer.listen", s->customer_listen, s->customer_hosts, s->customer_certificate,
-         s->customer_key},
-        {TORI_LISTENER_OPERATOR, "operator.listen", s->operator_listen, s->operator_hosts, s->operator_certificate,
-         s->operator_key},
-        {TORI_LISTENER_CHANNEL, "channel.listen", s->channel_listen, s->channel_hosts, s->channel_certificate,
-         s->channel_key},
+        {TORI_LISTENER_CUSTOMER, "customer.listen", s->customer_listen, s->customer_hosts,
+         s->customer_certificate, s->customer_key},
+        {TORI_LISTENER_OPERATOR, "operator.listen", s->operator_listen, s->operator_hosts,
+         s->operator_certificate, s->operator_key},
+        {TORI_LISTENER_CHANNEL, "channel.listen", s->channel_listen, s->channel_hosts,
+         s->channel_certificate, s->channel_key},
         {TORI_LISTENER_METRICS, "metrics.listen", s->metrics_listen, s->metrics_hosts, "", ""},
     };
 
@@ -159,8 +164,10 @@ static TORI_RESULT set_app(struct net *net)
     const char *const customers[] = {"customer.origin", s->customer_origin, s->customer_rp_id};
     const char *const operators[] = {"operator.origin", s->operator_origin, s->operator_rp_id};
 
-    TORI_TRY(set_realm(net, &net->customer_origins, net->customer_origin, customers, &net->app.customers));
-    TORI_TRY(set_realm(net, &net->operator_origins, net->operator_origin, operators, &net->app.operators));
+    TORI_TRY(set_realm(net, &net->customer_origins, net->customer_origin, customers,
+                       &net->app.customers));
+    TORI_TRY(set_realm(net, &net->operator_origins, net->operator_origin, operators,
+                       &net->app.operators));
     net->app.firm_name[TORI_JA] = tori_str_z(s->firm_name_ja);
     net->app.firm_name[TORI_EN] = tori_str_z(s->firm_name_en);
     net->app.firm_phone = tori_str_z(s->firm_phone);
@@ -184,7 +191,8 @@ static TORI_RESULT set_app(struct net *net)
     return tori_keys_connect(net->cx, tori_str_z(net->places.keyholder_socket), &net->app.keys);
 }
 
-/* --- the store and the road ------------------------------------------------------------------------ */
+/* --- the store and the road
+ * ------------------------------------------------------------------------ */
 
 static TORI_RESULT open_store(struct net *net)
 {
@@ -260,7 +268,8 @@ static TORI_RESULT start_due(struct net *net)
     return TORI_OK;
 }
 
-/* --- the firm's own row ------------------------------------------------------------------------------ */
+/* --- the firm's own row
+ * ------------------------------------------------------------------------------ */
 
 struct first_command {
     struct tori_command command;
@@ -294,7 +303,8 @@ static void submit_and_wait(struct net *net, struct first_command *first)
 static void *make_firm(void *owner)
 {
     struct net *net = owner;
-    struct first_command first = {.mutex = PTHREAD_MUTEX_INITIALIZER, .back = PTHREAD_COND_INITIALIZER};
+    struct first_command first = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+                                  .back = PTHREAD_COND_INITIALIZER};
 
     do {
         memset(&first.command, 0, sizeof(first.command));
@@ -318,7 +328,8 @@ static void *make_firm(void *owner)
     return NULL;
 }
 
-/* --- the edge ------------------------------------------------------------------------------------------ */
+/* --- the edge
+ * ------------------------------------------------------------------------------------------ */
 
 static bool ready(void *arg, tori_err *err)
 {
@@ -401,7 +412,9 @@ static TORI_RESULT start_server(struct net *net)
     return tori_server_start(net->cx, net->server);
 }
 
-/* --- life ----------------------------------------------------------------------------------------------- */
+/* --- life
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static TORI_RESULT start(struct net *net, const char *owner)
 {

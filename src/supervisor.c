@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,7 +18,13 @@
 
 #include "base/file.h"
 
-enum { ROLES = 3, BACK_OFF_LEAST_MS = 100, BACK_OFF_MOST_MS = 10000, CALM_AFTER_MS = 60000, END_WAIT_MS = 8000 };
+enum {
+    ROLES = 3,
+    BACK_OFF_LEAST_MS = 100,
+    BACK_OFF_MOST_MS = 10000,
+    CALM_AFTER_MS = 60000,
+    END_WAIT_MS = 8000
+};
 
 /* In the order of their start; they end in the reverse. */
 struct role {
@@ -39,11 +46,13 @@ struct supervisor {
 
 static bool place(char *to, size_t room, const char *own, const char *base, const char *name)
 {
-    int n = own[0] != '\0' ? snprintf(to, room, "%s", own) : snprintf(to, room, "%s/%s", base, name);
+    int n =
+        own[0] != '\0' ? snprintf(to, room, "%s", own) : snprintf(to, room, "%s/%s", base, name);
     return n > 0 && (size_t)n < room;
 }
 
-struct tori_result tori_places_of(struct tori_ctx *cx, const struct tori_settings *s, struct tori_places *out)
+struct tori_result tori_places_of(struct tori_ctx *cx, const struct tori_settings *s,
+                                  struct tori_places *out)
 {
     const char *base = s->data_directory;
 
@@ -65,8 +74,8 @@ static TORI_RESULT listen_at(struct tori_ctx *cx, const char *path, int *out)
 
     memcpy(address.sun_path, path, strlen(path) + 1);
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0660) != 0 ||
-        listen(fd, 16) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+        chmod(path, 0660) != 0 || listen(fd, 16) != 0) {
         if (fd >= 0)
             close(fd);
         return TORI_FAIL(cx, SETTING_BAD, tori_word("socket", path), tori_i64("errno", errno));
@@ -81,32 +90,47 @@ static bool become(const char *user)
     if (user[0] == '\0' || geteuid() != 0)
         return true;
     const struct passwd *pw = getpwnam(user);
-    return pw != NULL && initgroups(user, pw->pw_gid) == 0 && setgid(pw->pw_gid) == 0 && setuid(pw->pw_uid) == 0;
+    return pw != NULL && initgroups(user, pw->pw_gid) == 0 && setgid(pw->pw_gid) == 0 &&
+           setuid(pw->pw_uid) == 0;
+}
+
+/* A clean environment; test builds hand the failpoint down. */
+static void exec_role(const char *const *argv)
+{
+    char failpoint[200] = "TORI_FAILPOINT=";
+    char *environment[] = {(char[]){"PATH=/usr/bin:/bin"}, (char[]){"LC_ALL=C.UTF-8"}, NULL, NULL};
+#ifdef TORI_TEST_BUILD
+    const char *value = getenv("TORI_FAILPOINT");
+    if (value != NULL && strlen(value) < 100) {
+        strncat(failpoint, value, 100);
+        environment[2] = failpoint;
+    }
+#else
+    (void)failpoint;
+#endif
+    char *words[8] = {NULL};
+    for (size_t i = 0; argv[i] != NULL; i++)
+        words[i] = strdup(argv[i]);
+    execve("/proc/self/exe", words, environment);
 }
 
 static void run_role(const struct supervisor *s, const struct role *role)
 {
-    const char *argv[] = {"torimori", "role", role->name, "--config", s->config_path, "--owner", s->owner, NULL};
-    static char *const environment[] = {(char *)"PATH=/usr/bin:/bin", (char *)"LC_ALL=C.UTF-8", NULL};
-    const char *failpoint = getenv("TORI_FAILPOINT");
-    char *with_failpoint[] = {environment[0], environment[1], NULL, NULL};
-    static char buffer[200];
+    const char *argv[] = {"torimori",     "role",    role->name, "--config",
+                          s->config_path, "--owner", s->owner,   NULL};
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (role->socket_fd >= 0 && dup2(role->socket_fd, 3) != 3)
+    /* dup2 onto itself would leave close-on-exec as it is. */
+    if (role->socket_fd >= 0 && (dup2(role->socket_fd, 3) != 3 || fcntl(3, F_SETFD, 0) != 0))
         _exit(71);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (!become(role->user))
         _exit(77);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (failpoint != NULL) {
-        snprintf(buffer, sizeof(buffer), "TORI_FAILPOINT=%s", failpoint);
-        with_failpoint[2] = buffer;
-    }
-    execve("/proc/self/exe", (char *const *)argv, with_failpoint);
+    exec_role(argv);
     _exit(71);
 }
 
@@ -116,14 +140,16 @@ static void start(struct supervisor *s, struct role *role)
     if (role->pid == 0)
         run_role(s, role);
     role->started_ms = tori_clock_steady_ms();
-    tori_log(s->cx, TORI_INFO, "role.started", tori_word("name", role->name), tori_i64("pid", role->pid));
+    tori_log(s->cx, TORI_INFO, "role.started", tori_word("name", role->name),
+             tori_i64("pid", role->pid));
 }
 
 static void note_end(struct supervisor *s, struct role *role, int status)
 {
     int64_t now = tori_clock_steady_ms();
 
-    tori_log(s->cx, TORI_WARN, "role.ended", tori_word("name", role->name), tori_i64("pid", role->pid),
+    tori_log(s->cx, TORI_WARN, "role.ended", tori_word("name", role->name),
+             tori_i64("pid", role->pid),
              tori_i64("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
              tori_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
     if (now - role->started_ms > CALM_AFTER_MS)
@@ -185,7 +211,8 @@ static int watch(struct supervisor *s, const sigset_t *signals)
 static TORI_RESULT make_folders(struct tori_ctx *cx, const struct tori_settings *settings,
                                 const struct tori_places *places)
 {
-    const char *folder[] = {settings->data_directory, places->evidence, places->keys, places->spool};
+    const char *folder[] = {settings->data_directory, places->evidence, places->keys,
+                            places->spool};
     char inside[TORI_PATH_MAX];
 
     for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
@@ -213,7 +240,8 @@ static TORI_RESULT prepare(struct supervisor *s, const struct tori_settings *set
     return TORI_OK;
 }
 
-int tori_supervise(struct tori_ctx *cx, const struct tori_settings *settings, const char *config_path)
+int tori_supervise(struct tori_ctx *cx, const struct tori_settings *settings,
+                   const char *config_path)
 {
     struct supervisor s = {.cx = cx, .config_path = config_path};
     sigset_t signals;

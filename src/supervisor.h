@@ -1,12 +1,14 @@
-/* The first process: no parser of foreign bytes, no store, no keys. It binds the two internal sockets,
- * starts keyholder, courier and net by exec, restarts what ends, and ends them in the right order. */
+/* The first process: no parser of foreign bytes, no store, no keys. It binds the two internal
+ * sockets, starts keyholder, courier and net by exec, restarts what ends, and ends them in the
+ * right order. */
 #ifndef TORI_SUPERVISOR_H
 #define TORI_SUPERVISOR_H
 
 #include "base/settings.h"
 
 /* `config_path` is handed to the roles. Returns the exit code of the whole. */
-int tori_supervise(struct tori_ctx *cx, const struct tori_settings *settings, const char *config_path);
+int tori_supervise(struct tori_ctx *cx, const struct tori_settings *settings,
+                   const char *config_path);
 
 /* Sockets and folders that belong together, from data.directory. */
 struct tori_places {
@@ -18,6 +20,7 @@ struct tori_places {
     char spool[400];
 };
 /* SETTING_BAD when a path does not fit. */
-TORI_RESULT tori_places_of(struct tori_ctx *cx, const struct tori_settings *settings, struct tori_places *out);
+TORI_RESULT tori_places_of(struct tori_ctx *cx, const struct tori_settings *settings,
+                           struct tori_places *out);
 
 #endif

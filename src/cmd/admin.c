@@ -25,7 +25,8 @@ static const char usage[] =
 #ifdef TORI_TEST_BUILD
     "       torimori admin clock SECONDS --config FILE\n"
 #endif
-    "\nThe first two operators and the channels added before them count at once; later ones wait for\n"
+    "\nThe first two operators and the channels added before them count at once; later ones wait "
+    "for\n"
     "the approval of two operators.\n";
 
 struct words {
@@ -171,7 +172,8 @@ static size_t keep(char *from, size_t size, size_t n, void *to)
     return size * n;
 }
 
-static long post(const char *socket_path, const char *path, struct tori_bytes body, struct tori_buf *answer)
+static long post(const char *socket_path, const char *path, struct tori_bytes body,
+                 struct tori_buf *answer)
 {
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
@@ -191,7 +193,8 @@ static long post(const char *socket_path, const char *path, struct tori_bytes bo
     if (code == CURLE_OK)
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     else
-        fprintf(stderr, "torimori: %s: %s. Is Torimori running?\n", socket_path, curl_easy_strerror(code));
+        fprintf(stderr, "torimori: %s: %s. Is Torimori running?\n", socket_path,
+                curl_easy_strerror(code));
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return status;
@@ -239,7 +242,8 @@ static int run(struct tori_ctx *cx, const struct words *w)
     struct tori_settings settings;
     struct tori_places places;
     char why[TORI_SETTINGS_WHY];
-    struct tori_buf body = tori_buf_new(cx->arena, ANSWER_MAX), answer = tori_buf_new(cx->arena, ANSWER_MAX);
+    struct tori_buf body = tori_buf_new(cx->arena, ANSWER_MAX),
+                    answer = tori_buf_new(cx->arena, ANSWER_MAX);
     struct tori_json_out out = {.buf = &body};
 
     if (TORI_FAILED(tori_settings_read(cx, w->config, &settings, why))) {

@@ -24,9 +24,10 @@ struct process {
     bool check;
 };
 
-static const char usage[] = "usage: torimori serve --config FILE [--check]\n\n"
-                            "  --config FILE  the settings; torimori settings lists them\n"
-                            "  --check        only read the settings and say whether they are good\n";
+static const char usage[] =
+    "usage: torimori serve --config FILE [--check]\n\n"
+    "  --config FILE  the settings; torimori settings lists them\n"
+    "  --check        only read the settings and say whether they are good\n";
 
 static bool read_arguments(int argc, char **argv, struct process *p)
 {

@@ -126,6 +126,7 @@ struct tori_result tori_admin_operator_decide(struct tori_ctx *cx, const void *i
     struct tori_user row;
     bool begun = is_begun(cx->state->firm);
 
+    TORI_TRY(require_firm(cx));
     TORI_TRY(operator_row(cx, ask, &row));
     row.state = begun ? TORI_PENDING : TORI_ACTIVE;
     TORI_TRY(tori_user_put(cx, cx->state->firm, &row));
@@ -191,6 +192,7 @@ struct tori_result tori_admin_channel_decide(struct tori_ctx *cx, const void *in
         .created_at = cx->now,
     };
 
+    TORI_TRY(require_firm(cx));
     TORI_TRY(read_key(cx, ask->certificate_key, &row.key_hash));
     TORI_TRY(join_uris(cx, &ask->return_uris, &row.return_uris));
     for (size_t i = 0; i < tori_channel_count(cx->state->firm); i++)

@@ -77,6 +77,14 @@ static TORI_RESULT record(struct tori_ctx *cx, const char *kind, const char *nam
     return tori_journal_end(cx, &record, NULL);
 }
 
+/* Names and codes are sealed with the firm's data key: without it nothing can be added. */
+static TORI_RESULT require_firm(struct tori_ctx *cx)
+{
+    if (!cx->state->firm->known)
+        return TORI_FAIL(cx, KEYHOLDER_AWAY);
+    return TORI_OK;
+}
+
 /* --- operators
  * -------------------------------------------------------------------------------------------- */
 

@@ -15,7 +15,6 @@ import journal
 import people
 from authenticator import Authenticator, Bend, NotAllowed
 from browser import Browser, Page, origin_of, step
-from channel import Channel
 from office import Office, must
 from person import Notice, Person, result
 from relay import Relay
@@ -70,9 +69,9 @@ def code_of(page: Page) -> str:
 class Stage:
     """Victims for the thief, and the staff who prepare them."""
 
-    def __init__(self, stack: Stack, office: Office, channel: Channel,
+    def __init__(self, stack: Stack, office: Office,
                  pick: Callable[[], people.Customer]) -> None:
-        self.stack, self.office, self.channel, self.pick = stack, office, channel, pick
+        self.stack, self.office, self.pick = stack, office, pick
         self.ids: dict[str, str] = stack.recall("customers", {})
 
     def victim(self) -> Person:
@@ -85,7 +84,7 @@ class Stage:
 
     def log_of(self, customer: str, start: int) -> list[dict[str, Any]]:
         """What the log says about a customer since it had `start` entries."""
-        found = journal.entries(self.channel, start, journal.size(self.channel))
+        found = journal.entries(self.stack.log, start)
         return [entry for entry in found if entry.get("customer") == self.ids.get(customer)]
 
     def finish(self, report: Report, start: int) -> Report:
@@ -105,7 +104,7 @@ def broker_cookies(person: Person) -> Browser:
 def stolen_cookie(stage: Stage) -> Report:
     """The session cookie alone, in the thief's browser: he is "logged in" and wants the money."""
     victim = stage.victim()
-    start = journal.size(stage.channel)
+    start = journal.size(stage.stack.log)
     thief = Person(stage.stack, victim.customer)
     thief.browser = broker_cookies(victim)
     report = Report("stolen_cookie", victim, cash_before=victim.cash())
@@ -143,7 +142,7 @@ def browser_words(act: Callable[[], Page]) -> Page | str:
 def relay_site(stage: Stage) -> Report:
     """A look-alike that relays. The browser's rules stop it first, and the server by itself next."""
     victim = stage.victim()
-    start = journal.size(stage.channel)
+    start = journal.size(stage.stack.log)
     report = Report("relay_site", victim, cash_before=victim.cash())
     relay = Relay(stage.stack.ports.evil, stage.stack.pages)
     try:
@@ -204,7 +203,7 @@ def proof_for(person: Person, visit: str) -> dict[str, Any]:
 def replayed_proof(stage: Stage) -> Report:
     """Bytes recorded from a real confirmation, sent once more in every place they might fit."""
     victim = stage.victim()
-    start = journal.size(stage.channel)
+    start = journal.size(stage.stack.log)
     thief = Person(stage.stack, victim.customer)
     thief.browser = broker_cookies(victim)
     visit = victim.begin_withdrawal(1_000)
@@ -238,7 +237,7 @@ def thief_login(thief: Person) -> str:
 def altered_amount(stage: Stage) -> Report:
     """The customer means 1,000 yen; the thief's program in between makes it 300,000."""
     victim = stage.victim()
-    start = journal.size(stage.channel)
+    start = journal.size(stage.stack.log)
     thief = Person(stage.stack, victim.customer)
     thief.browser = broker_cookies(victim)
     report = Report("altered_amount", victim, cash_before=victim.cash())
@@ -276,7 +275,7 @@ def phished_code(stage: Stage) -> Report:
 
 def with_cool_off(stage: Stage) -> Report:
     victim = stage.victim()
-    start = journal.size(stage.channel)
+    start = journal.size(stage.stack.log)
     report = Report("phished_code", victim, cash_before=victim.cash())
     code = stage.office.open_window(victim.customer, victim.user)
     known = {notice.id for notice in victim.inbox()}

@@ -128,19 +128,6 @@ class Channel:
     def events(self, events: list[dict[str, Any]]) -> None:
         self.call("POST", "/v1/events", {"events": events})
 
-    def fetch(self, path: str) -> bytes:
-        """A text or a tile of the log, as it stands."""
-        connection = self._take()
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read()
-        finally:
-            connection.close()
-        if answer.status != 200:
-            raise Refused(answer.status, parsed(body))
-        return body
-
     # The wire --------------------------------------------------------------------------------
 
     def call(self, method: str, path: str, body: Any = None, key: str = "") -> dict[str, Any]:

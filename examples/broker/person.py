@@ -99,12 +99,11 @@ class Person:
     def centre(self) -> Page:
         """The security centre, with a proof where it asks for one."""
         page = self.browser.get(self.stack.pages + "/me")
-        if page.status != 401:
+        if "/i/" not in page.url:
             return page
-        visit = self.stack.pages + must(self.browser.call(self.stack.pages + "/v1/login"))["next"]
-        answer = self.browser.prove(visit, self.device)
+        answer = self.browser.prove(page.url, self.device)
         must(answer)
-        return self.browser.follow(visit, answer)
+        return self.browser.follow(page.url, answer)
 
     def inbox(self) -> list[Notice]:
         """The notices that can be disputed, newest first, as the page shows them."""

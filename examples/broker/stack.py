@@ -96,6 +96,11 @@ class Stack:
         return self.folder / "mails"
 
     @property
+    def log(self) -> Path:
+        """The evidence log as files."""
+        return self.folder / "data/log"
+
+    @property
     def post(self) -> Path:
         return self.folder / "post"
 
@@ -106,8 +111,7 @@ class Stack:
 
     def prepare(self) -> None:
         """Folder, certificates and settings; what is there already stays."""
-        for folder in (self.folder, self.folder / "log", self.post, self.mails,
-                       self.folder / "run"):
+        for folder in (self.folder, self.folder / "data", self.post, self.mails):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (self.folder / "channel.pem").exists():
             self._certificates()
@@ -183,9 +187,11 @@ class Stack:
         """The one-time code that Torimori prints for a new operator."""
         return self.admin("operator", "add", ref, "--name", name).split()[-1]
 
-    def verify_log(self) -> str:
-        command = [str(self.torimori), "log", "verify", "--config", str(self.config)]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    def verify_log(self) -> tuple[bool, str]:
+        """Whether the evidence log is sound, and what the verifier says about it."""
+        command = [str(self.torimori), "log", "verify", str(self.log)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode == 0, (done.stdout + done.stderr).strip()
 
     # Processes -------------------------------------------------------------------------------
 

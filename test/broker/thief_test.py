@@ -42,8 +42,7 @@ class ThiefTest(unittest.TestCase):
         cls.crowd = iter([people.person(number) for number in range(1, CROWD + 1)])
         fill(cls.stack, channel_of(cls.stack), [people.person(n) for n in range(1, CROWD + 1)])
         cls.office.set_policy(attempts.COOL_OFF, 0)
-        cls.stage = attempts.Stage(cls.stack, cls.office, channel_of(cls.stack),
-                                   lambda: next(cls.crowd))
+        cls.stage = attempts.Stage(cls.stack, cls.office, lambda: next(cls.crowd))
 
     def stopped(self, way):
         report = way(self.stage)

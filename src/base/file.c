@@ -60,14 +60,30 @@ static bool sync_folder(const char *path)
     return done;
 }
 
-static struct tori_result write_beside(struct tori_ctx *cx, const char *beside,
-                                       struct tori_bytes content, mode_t mode)
+static struct tori_result beside_of(struct tori_ctx *cx, const char *path,
+                                    char out[static TORI_PATH_MAX])
+{
+    int n = snprintf(out, TORI_PATH_MAX, "%s.new", path);
+    if (n < 0 || n >= TORI_PATH_MAX)
+        return TORI_FAIL(cx, FILE_FAILED, tori_word("step", "name"));
+    return TORI_OK;
+}
+
+static struct tori_result open_beside(struct tori_ctx *cx, const char *beside, mode_t mode,
+                                      int *out)
 {
     if (unlink(beside) != 0 && errno != ENOENT)
         return failed(cx, "unlink");
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-        return failed(cx, "open");
+    *out = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    return *out < 0 ? failed(cx, "open") : TORI_OK;
+}
+
+static struct tori_result write_beside(struct tori_ctx *cx, const char *beside,
+                                       struct tori_bytes content, mode_t mode)
+{
+    int fd;
+
+    TORI_TRY(open_beside(cx, beside, mode, &fd));
     bool done = write_all(fd, content) && fsync(fd) == 0;
     struct tori_result result = done ? TORI_OK : failed(cx, "write");
     close(fd);
@@ -79,9 +95,7 @@ struct tori_result tori_file_write(struct tori_ctx *cx, const char *path, struct
 {
     char beside[TORI_PATH_MAX];
 
-    int n = snprintf(beside, sizeof(beside), "%s.new", path);
-    if (n < 0 || (size_t)n >= sizeof(beside))
-        return TORI_FAIL(cx, FILE_FAILED, tori_word("step", "name"));
+    TORI_TRY(beside_of(cx, path, beside));
     TORI_TRY(write_beside(cx, beside, content, mode));
     tori_failpoint("file.synced");
     if (rename(beside, path) != 0)
@@ -90,6 +104,116 @@ struct tori_result tori_file_write(struct tori_ctx *cx, const char *path, struct
     if (!sync_folder(path))
         return failed(cx, "sync");
     return TORI_OK;
+}
+
+enum { BATCH = 64, BATCH_MODE = 0644 };
+
+struct tori_file_batch {
+    size_t count;
+    struct waiting {
+        int fd; /* of the file beside; -1 once it was synced */
+        char path[TORI_PATH_MAX];
+    } file[BATCH];
+};
+
+struct tori_result tori_file_batch_new(struct tori_ctx *cx, struct tori_file_batch **out)
+{
+    struct tori_file_batch *batch = tori_heap_take(sizeof(*batch));
+    if (batch == NULL)
+        return TORI_FAIL(cx, NO_MEMORY);
+    *out = batch;
+    return TORI_OK;
+}
+
+static void give_up(struct tori_file_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->file[i].fd >= 0)
+            close(batch->file[i].fd);
+    batch->count = 0;
+}
+
+void tori_file_batch_free(struct tori_file_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    give_up(batch);
+    tori_heap_free(batch);
+}
+
+struct tori_result tori_file_batch_put(struct tori_ctx *cx, struct tori_file_batch *batch,
+                                       const char *path, struct tori_bytes content)
+{
+    char beside[TORI_PATH_MAX];
+
+    if (batch->count == BATCH)
+        TORI_TRY(tori_file_batch_commit(cx, batch));
+    TORI_TRY(beside_of(cx, path, beside));
+    struct waiting *file = &batch->file[batch->count];
+    TORI_TRY(open_beside(cx, beside, BATCH_MODE, &file->fd));
+    batch->count++;
+    memcpy(file->path, path, strlen(path) + 1);
+    if (!write_all(file->fd, content))
+        return failed(cx, "write");
+    /* Under way to the disk while the next one is written; commit then waits for all of them at
+     * once. */
+    sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    return TORI_OK;
+}
+
+static struct tori_result sync_files(struct tori_ctx *cx, struct tori_file_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct waiting *file = &batch->file[i];
+        bool done = fsync(file->fd) == 0;
+        close(file->fd);
+        file->fd = -1;
+        if (!done)
+            return failed(cx, "write");
+    }
+    return TORI_OK;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    char x[TORI_PATH_MAX], y[TORI_PATH_MAX];
+    return folder_of(a, x) && folder_of(b, y) && strcmp(x, y) == 0;
+}
+
+static bool folder_was_before(const struct tori_file_batch *batch, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (same_folder(batch->file[before].path, batch->file[i].path))
+            return true;
+    return false;
+}
+
+static struct tori_result rename_files(struct tori_ctx *cx, const struct tori_file_batch *batch)
+{
+    char beside[TORI_PATH_MAX];
+
+    for (size_t i = 0; i < batch->count; i++) {
+        TORI_TRY(beside_of(cx, batch->file[i].path, beside));
+        if (rename(beside, batch->file[i].path) != 0)
+            return failed(cx, "rename");
+    }
+    tori_failpoint("file.renamed");
+    for (size_t i = 0; i < batch->count; i++)
+        if (!folder_was_before(batch, i) && !sync_folder(batch->file[i].path))
+            return failed(cx, "sync");
+    return TORI_OK;
+}
+
+struct tori_result tori_file_batch_commit(struct tori_ctx *cx, struct tori_file_batch *batch)
+{
+    struct tori_result result = sync_files(cx, batch);
+
+    if (!TORI_FAILED(result)) {
+        tori_failpoint("file.synced");
+        result = rename_files(cx, batch);
+    }
+    give_up(batch);
+    return result;
 }
 
 static struct tori_result read_open(struct tori_ctx *cx, int fd, size_t cap, struct tori_bytes *out)

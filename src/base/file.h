@@ -15,6 +15,17 @@ enum { TORI_PATH_MAX = 512 };
 TORI_RESULT tori_file_write(struct tori_ctx *cx, const char *path, struct tori_bytes content,
                             mode_t mode);
 
+/* Many files for little more than the price of one: each is written beside its name at once; commit
+ * syncs and renames them all, then syncs their folders. Until then no name has changed. A full
+ * batch commits itself. */
+struct tori_file_batch;
+TORI_RESULT tori_file_batch_new(struct tori_ctx *cx, struct tori_file_batch **out);
+/* What was not committed is given up. */
+void tori_file_batch_free(struct tori_file_batch *batch);
+TORI_RESULT tori_file_batch_put(struct tori_ctx *cx, struct tori_file_batch *batch,
+                                const char *path, struct tori_bytes content);
+TORI_RESULT tori_file_batch_commit(struct tori_ctx *cx, struct tori_file_batch *batch);
+
 /* The whole file, in the request's arena. NOT_FOUND, TOO_LARGE (more than `cap`), FILE_FAILED. */
 TORI_RESULT tori_file_read(struct tori_ctx *cx, const char *path, size_t cap,
                            struct tori_bytes *out);

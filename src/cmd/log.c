@@ -178,7 +178,7 @@ static struct tori_result bring_notes(struct tori_ctx *cx, struct tori_log_dir *
 static struct tori_result rebuild_from_folder(struct tori_ctx *cx, const struct line *line,
                                               struct tori_log_report *report)
 {
-    struct tori_log_dir from = {line->from}, to = {line->word[0]};
+    struct tori_log_dir from = {.path = line->from}, to = {.path = line->word[0]};
     struct tori_log_source source = {tori_log_dir_source, &from};
 
     TORI_TRY(bring_notes(cx, &from, &to));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "domain/evidence/builder.h"
 #include "domain/evidence/entry.h"
 #include "service/log_check_int.h"
@@ -163,7 +164,7 @@ struct tori_result tori_log_verify(struct tori_ctx *cx, const char *path, struct
                                    struct tori_log_report *out)
 {
     struct tori_ctx own;
-    struct tori_log_dir dir = {path};
+    struct tori_log_dir dir = {.path = path};
     struct tori_check check = {.cx = &own, .dir = &dir, .report = out};
 
     struct tori_result result = begin(cx, compare, &check);
@@ -202,8 +203,8 @@ static struct tori_result take_rows(struct tori_check *check, const struct tori_
     uint64_t size = check->report->head.size;
 
     for (uint64_t seq = 0; seq < size;) {
-        struct tori_journal_rows rows = {
-            .row = row, .most = size - seq < ROWS ? (size_t)(size - seq) : ROWS};
+        struct tori_journal_rows rows = {.row = row,
+                                         .most = size - seq < ROWS ? (size_t)(size - seq) : ROWS};
         tori_arena_reset(check->cx->arena);
         TORI_TRY(source->read(check->cx, source->owner, seq, &rows));
         if (rows.count == 0)
@@ -229,7 +230,9 @@ static struct tori_result rebuild(struct tori_check *check, const struct tori_lo
     check->builder = NULL;
     check->writing = true;
     TORI_TRY(tori_builder_new(check->cx, put_if_writing, check, &check->builder));
-    return take_rows(check, source, row);
+    TORI_TRY(tori_file_batch_new(check->cx, &check->dir->batch));
+    TORI_TRY(take_rows(check, source, row));
+    return tori_log_dir_commit(check->cx, check->dir);
 }
 
 struct tori_result tori_log_rebuild(struct tori_ctx *cx, const char *path,
@@ -237,12 +240,13 @@ struct tori_result tori_log_rebuild(struct tori_ctx *cx, const char *path,
                                     struct tori_log_report *out)
 {
     struct tori_ctx own;
-    struct tori_log_dir dir = {path};
+    struct tori_log_dir dir = {.path = path};
     struct tori_check check = {.cx = &own, .dir = &dir, .report = out};
 
     struct tori_result result = begin(cx, put_if_writing, &check);
     if (!TORI_FAILED(result))
         result = rebuild(&check, source);
+    tori_file_batch_free(dir.batch);
     return end(cx, &check, result);
 }
 

@@ -66,8 +66,6 @@ struct tori_result tori_log_dir_read(struct tori_ctx *cx, void *owner, const str
     return cut(cx, tile, content, out);
 }
 
-/* C2SP tlog-tiles "Partial tiles": they may go once the full tile is there. What cannot be removed
- * does no harm. */
 static void remove_partials(const char *full)
 {
     char folder[TORI_PATH_MAX], path[TORI_PATH_MAX];
@@ -95,10 +93,34 @@ struct tori_result tori_log_dir_put(struct tori_ctx *cx, void *owner, const stru
 
     TORI_TRY(tile_file(cx, dir, tile, path));
     TORI_TRY(tori_file_folders(cx, path, 0755));
-    TORI_TRY(tori_file_write(cx, path, content, 0644));
-    if (tile->width == TORI_TILE_WIDTH)
-        remove_partials(path);
-    return TORI_OK;
+    if (dir->batch != NULL)
+        return tori_file_batch_put(cx, dir->batch, path, content);
+    return tori_file_write(cx, path, content, 0644);
+}
+
+struct tori_result tori_log_dir_commit(struct tori_ctx *cx, struct tori_log_dir *dir)
+{
+    return dir->batch == NULL ? TORI_OK : tori_file_batch_commit(cx, dir->batch);
+}
+
+void tori_log_dir_tidy(struct tori_ctx *cx, const struct tori_log_dir *dir, uint64_t from,
+                       uint64_t to)
+{
+    char path[TORI_PATH_MAX];
+
+    /* Only the first tile that became full on each level can have been partial before. */
+    for (unsigned level = 0; level < TORI_TILE_LEVELS; level++) {
+        struct tori_tile tile = {.level = level,
+                                 .index = (from >> (8 * level)) / TORI_TILE_WIDTH,
+                                 .width = TORI_TILE_WIDTH};
+        if (tori_tile_width(to, level, tile.index) < TORI_TILE_WIDTH)
+            continue;
+        if (!TORI_FAILED(tile_file(cx, dir, &tile, path)))
+            remove_partials(path);
+        tile.entries = level == 0;
+        if (tile.entries && !TORI_FAILED(tile_file(cx, dir, &tile, path)))
+            remove_partials(path);
+    }
 }
 
 struct tori_result tori_log_dir_note(struct tori_ctx *cx, const struct tori_log_dir *dir,
@@ -142,7 +164,7 @@ struct tori_result tori_log_dir_view(struct tori_ctx *cx, struct tori_log_dir *d
 struct tori_result tori_log_dir_prove(struct tori_ctx *cx, const char *path, uint64_t seq,
                                       struct tori_str *text)
 {
-    struct tori_log_dir dir = {path};
+    struct tori_log_dir dir = {.path = path};
     struct tori_log_view view;
     struct tori_proof proof;
     struct tori_buf buf = tori_buf_new(cx->arena, TORI_NOTE_MAX + 8192);
@@ -158,7 +180,7 @@ struct tori_result tori_log_dir_prove(struct tori_ctx *cx, const char *path, uin
 struct tori_result tori_log_dir_show(struct tori_ctx *cx, const char *path, uint64_t seq,
                                      struct tori_bytes *entry)
 {
-    struct tori_log_dir dir = {path};
+    struct tori_log_dir dir = {.path = path};
     struct tori_log_view view;
     struct tori_proof proof;
     struct tori_bundle bundle;

@@ -8,15 +8,23 @@
 
 struct tori_log_dir {
     const char *path; /* without a '/' at the end; at most 400 bytes */
+    /* Tiles wait here for tori_log_dir_commit; NULL: each is written on its own. */
+    struct tori_file_batch *batch;
 };
 
 /* A tori_tile_read_fn; `owner` is a struct tori_log_dir. A partial tile that has been replaced by a
  * wider or full one is cut out of the full one. */
 TORI_RESULT tori_log_dir_read(struct tori_ctx *cx, void *owner, const struct tori_tile *tile,
                               struct tori_bytes *out);
-/* A tori_tile_put_fn; makes folders, and removes the partial tiles that a full one replaces. */
+/* A tori_tile_put_fn; makes folders. */
 TORI_RESULT tori_log_dir_put(struct tori_ctx *cx, void *owner, const struct tori_tile *tile,
                              struct tori_bytes content);
+/* Makes what was put durable. */
+TORI_RESULT tori_log_dir_commit(struct tori_ctx *cx, struct tori_log_dir *dir);
+/* C2SP tlog-tiles "Partial tiles": removes those that tiles full since `from` leaves replace. What
+ * cannot be removed does no harm. */
+void tori_log_dir_tidy(struct tori_ctx *cx, const struct tori_log_dir *dir, uint64_t from,
+                       uint64_t to);
 
 /* "checkpoint" and "vkey". NOT_FOUND; FILE_FAILED. */
 TORI_RESULT tori_log_dir_note(struct tori_ctx *cx, const struct tori_log_dir *dir, const char *name,

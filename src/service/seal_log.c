@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/failpoint.h"
+#include "base/file.h"
 #include "domain/evidence/builder.h"
 #include "domain/evidence/entry.h"
 
@@ -74,6 +75,8 @@ static void forget(struct tori_seal_log *log)
 {
     tori_builder_free(log->builder);
     log->builder = NULL;
+    tori_file_batch_free(log->dir.batch);
+    log->dir.batch = NULL;
 }
 
 void tori_seal_log_free(struct tori_seal_log *log)
@@ -153,9 +156,11 @@ static struct tori_result publish(struct tori_ctx *cx, struct tori_seal_log *log
                          tori_u64("size", head.size),
                          tori_u64("signed", opened.checkpoint.head.size));
     TORI_TRY(tori_builder_flush(cx, log->builder));
+    TORI_TRY(tori_log_dir_commit(cx, &log->dir));
     tori_failpoint("seal.tiles");
     TORI_TRY(tori_log_dir_note_put(cx, &log->dir, "checkpoint", note));
     tori_failpoint("seal.published");
+    tori_log_dir_tidy(cx, &log->dir, log->published, head.size);
     log->published = head.size;
     return TORI_OK;
 }
@@ -189,6 +194,7 @@ static struct tori_result open_files(struct tori_ctx *cx, struct tori_seal_log *
     struct tori_str note;
 
     TORI_TRY(tori_builder_new(cx, tori_log_dir_put, &log->dir, &log->builder));
+    TORI_TRY(tori_file_batch_new(cx, &log->dir.batch));
     log->size = log->published = 0;
     struct tori_result there = tori_log_dir_note(cx, &log->dir, "checkpoint", &note);
     if (there.err == TORI_ERR_NOT_FOUND)

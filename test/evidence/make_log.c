@@ -28,7 +28,7 @@ static struct tori_result made_up_rows(struct tori_ctx *cx, void *owner, uint64_
 static struct tori_result grow(struct tori_ctx *cx, struct tori_seal_log *log, const char *out,
                                uint64_t size)
 {
-    struct tori_log_dir from = {out}, dir;
+    struct tori_log_dir from = {.path = out}, dir = {.path = NULL};
     char path[300], name[64];
     struct tori_str note;
 

@@ -84,6 +84,88 @@ static void a_cut_leaves_the_old_or_the_new(void **state)
     assert_ok(cx, tori_file_write(cx, p.path, tori_str_bytes(TORI_STR("last")), 0600));
 }
 
+static void assert_holds(struct tori_ctx *cx, const char *path, const char *want)
+{
+    struct tori_bytes back;
+
+    assert_ok(cx, tori_file_read(cx, path, 100, &back));
+    assert_text(tori_bytes_str(back), want);
+}
+
+static void put_text(struct tori_ctx *cx, struct tori_file_batch *batch, const char *path,
+                     const char *text)
+{
+    assert_ok(cx, tori_file_batch_put(cx, batch, path, tori_str_bytes(tori_str_z(text))));
+}
+
+static void a_batch_changes_no_name_before_its_commit(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct place a = place_new("a"), b = place_new("b");
+    struct tori_file_batch *batch;
+
+    assert_ok(cx, tori_file_write(cx, a.path, tori_str_bytes(TORI_STR("old")), 0600));
+    assert_ok(cx, tori_file_batch_new(cx, &batch));
+    put_text(cx, batch, a.path, "new a");
+    put_text(cx, batch, b.path, "new b");
+    assert_holds(cx, a.path, "old");
+    assert_int_equal(access(b.path, F_OK), -1);
+    assert_ok(cx, tori_file_batch_commit(cx, batch));
+    assert_holds(cx, a.path, "new a");
+    assert_holds(cx, b.path, "new b");
+    put_text(cx, batch, a.path, "given up");
+    tori_file_batch_free(batch);
+    assert_holds(cx, a.path, "new a");
+}
+
+static void a_full_batch_commits_itself(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct place p = place_new("0");
+    struct tori_file_batch *batch;
+    char path[128];
+
+    assert_ok(cx, tori_file_batch_new(cx, &batch));
+    for (int i = 0; i < 150; i++) {
+        snprintf(path, sizeof(path), "%s/%d", p.folder, i);
+        put_text(cx, batch, path, path);
+    }
+    assert_ok(cx, tori_file_batch_commit(cx, batch));
+    for (int i = 0; i < 150; i++) {
+        snprintf(path, sizeof(path), "%s/%d", p.folder, i);
+        assert_holds(cx, path, path);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(p.folder), 0);
+    assert_fails(tori_file_batch_put(cx, batch, path, TORI_BYTES_OF(path)), TORI_ERR_FILE_FAILED);
+    tori_file_batch_free(batch);
+}
+
+static void a_cut_batch_leaves_whole_files(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct place a = place_new("a");
+    struct tori_file_batch *batch;
+    int status;
+
+    assert_ok(cx, tori_file_write(cx, a.path, tori_str_bytes(TORI_STR("old")), 0600));
+    assert_ok(cx, tori_file_batch_new(cx, &batch));
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("TORI_FAILPOINT", "file.synced", 1);
+        put_text(cx, batch, a.path, "new");
+        struct tori_result r = tori_file_batch_commit(cx, batch);
+        _exit(r.err == TORI_ERR_NONE ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_holds(cx, a.path, "old");
+    put_text(cx, batch, a.path, "newer");
+    assert_ok(cx, tori_file_batch_commit(cx, batch));
+    assert_holds(cx, a.path, "newer");
+    tori_file_batch_free(batch);
+}
+
 /* The Galois/Counter Mode of Operation (McGrew, Viega), test case 14. */
 static void gcm_is_the_published_one(void **state)
 {
@@ -115,9 +197,9 @@ static void gcm_is_the_published_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(a_file_is_written_whole),
-        unit(folders_are_made_on_the_way),
-        unit(a_cut_leaves_the_old_or_the_new),
+        unit(a_file_is_written_whole),         unit(folders_are_made_on_the_way),
+        unit(a_cut_leaves_the_old_or_the_new), unit(a_batch_changes_no_name_before_its_commit),
+        unit(a_full_batch_commits_itself),     unit(a_cut_batch_leaves_whole_files),
         unit(gcm_is_the_published_one),
     };
     return tori_unit_run("unit/file", tests);

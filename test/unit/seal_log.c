@@ -183,7 +183,7 @@ struct history {
 
 static void assert_extends(struct tori_ctx *cx, const struct stage *s, struct history *h)
 {
-    struct tori_log_dir dir = {s->dir};
+    struct tori_log_dir dir = {.path = s->dir};
     struct tori_log_view view;
     struct tori_proof proof;
 
@@ -588,7 +588,7 @@ static void a_gap_in_the_numbers_is_named(void **state)
 {
     struct tori_ctx *cx = *state;
     struct stage s;
-    struct tori_log_dir dir;
+    struct tori_log_dir dir = {.path = NULL};
     struct tori_builder *builder;
     struct tori_str note, vkey;
 
@@ -709,7 +709,7 @@ static void another_folder_is_a_source(void **state)
     scratch(copy);
     snprintf(command, sizeof(command), "cp %s/checkpoint %s/vkey %s", s.dir, s.dir, copy);
     assert_int_equal(system(command), 0);
-    struct tori_log_dir from = {s.dir};
+    struct tori_log_dir from = {.path = s.dir};
     struct tori_log_source source = {tori_log_dir_source, &from};
     assert_ok(cx, tori_log_rebuild(cx, copy, &source, &report));
     assert_int_equal(report.fault, TORI_LOG_SOUND);

@@ -60,6 +60,7 @@ class Stack:
     ports: Ports = field(default_factory=Ports)
 
     CHANNEL_NAME = "channel.torimori.localhost"
+    MAIL_NAME = "mail.localhost"
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
@@ -120,13 +121,13 @@ class Stack:
     def _certificates(self) -> None:
         self._openssl("req", "-x509", *CURVE, "-keyout", "ca.key", "-out", "ca.pem", "-subj",
                       "/CN=Torimori demo CA", "-days", "365")
-        self._issue("server", "DNS:" + self.CHANNEL_NAME, "serverAuth")
-        self._issue("mail", "IP:127.0.0.1", "serverAuth")
-        self._issue("channel", "DNS:mihon", "clientAuth")
+        self._issue("server", self.CHANNEL_NAME, "serverAuth")
+        self._issue("mail", self.MAIL_NAME, "serverAuth")
+        self._issue("channel", "mihon", "clientAuth")
 
-    def _issue(self, name: str, subject: str, usage: str) -> None:
+    def _issue(self, name: str, host: str, usage: str) -> None:
         self._openssl("req", *CURVE, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
-                      f"/CN={name}", "-addext", f"subjectAltName={subject}",
+                      f"/CN={name}", "-addext", f"subjectAltName=DNS:{host}",
                       "-addext", f"extendedKeyUsage={usage}")
         self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                       "-copy_extensions", "copy", "-days", "365", "-out", f"{name}.pem")
@@ -153,7 +154,7 @@ class Stack:
             "firm.name_en": "Mihon Securities",
             "firm.phone": "0120-000-000",
             "demo": "true",
-            "courier.smtp_host": "127.0.0.1",
+            "courier.smtp_host": self.MAIL_NAME,
             "courier.smtp_port": self.ports.mail,
             "courier.smtp_ca": self.path("ca.pem"),
             "courier.from": "no-reply@mihon.example",

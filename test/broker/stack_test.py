@@ -58,6 +58,7 @@ class StackTest(unittest.TestCase):
             with self.assertRaises(smtplib.SMTPException):
                 server.send_message(self.letter())
         with smtplib.SMTP("127.0.0.1", self.stack.ports.mail) as server:
+            server._host = self.stack.MAIL_NAME  # the name that the certificate is checked for
             server.starttls(context=self.tls())
             server.send_message(self.letter())
         (path,) = self.stack.mails.glob("*.eml")

@@ -336,7 +336,7 @@ static const char *fault_of(const struct tori_courier_config *c)
         return "id_domain";
     if (!tori_mail_address_ok(tori_str_z(c->from_address)))
         return "from_address";
-    if (strlen(c->from_name) > 128)
+    if (strlen(c->from_name) > 128 || (c->from_name_en != NULL && strlen(c->from_name_en) > 128))
         return "from_name";
     /* Without TLS a letter opener on the way reads everything, the login first. */
     if (c->tls == TORI_COURIER_PLAIN && (!is_loopback(c->smtp_host) || c->login_file != NULL))

@@ -27,6 +27,7 @@ struct tori_courier_config {
     const char *login_file;   /* user and password, a line each; NULL: no login */
     const char *from_address; /* also where bounces go */
     const char *from_name;    /* UTF-8, at most 128 bytes */
+    const char *from_name_en; /* of English mails; NULL: the same */
     const char *id_domain;    /* right side of Message-ID; the name in EHLO */
     const char *spool;        /* folder of letters; made when missing */
     int connect_ms;           /* TCP and greeting of one try */

@@ -105,12 +105,13 @@ TORI_RESULT tori_mime_build(struct tori_ctx *cx, const struct tori_courier_confi
 {
     TORI_AUTO(GMimeMessage) message = g_mime_message_new(FALSE);
     GMimeObject *head = GMIME_OBJECT(message);
+    bool english = parcel->lang == TORI_EN && config->from_name_en != NULL;
+    const char *name = english ? config->from_name_en : config->from_name;
     const char *subject, *to;
 
     TORI_TRY(zero_ended(cx, parcel->subject, &subject));
     TORI_TRY(zero_ended(cx, parcel->to, &to));
-    g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, config->from_name,
-                               config->from_address);
+    g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, name, config->from_address);
     g_mime_message_add_mailbox(message, GMIME_ADDRESS_TYPE_TO, NULL, to);
     g_mime_message_set_subject(message, subject, "utf-8");
     set_date(message, parcel->at);

@@ -117,12 +117,12 @@ class Notices(smtp.Smtp):
             self.assertEqual(net.rows(KINDS), [("notice.handed_over",), ("notice.not_delivered",)])
 
     def test_temporary_refusal_is_tried_again_after_its_time(self):
-        sink = Sink(rcpt=["451 4.3.0 later", "451 4.3.0 later"])
+        sink = Sink(rcpt=["451 4.3.0 later", "452 4.2.2 full"])
         with self.server(sink) as server, self.courier(server.port) as courier, \
                 Net(self.folder, courier.path) as net:
             net.tell("login", 1)
-            for tries, wait_s in ((1, 30), (2, 120)):
-                due = [(DUE, tries, "recipient 451 4.3.0")]
+            for tries, wait_s, reply in ((1, 30, "451 4.3.0"), (2, 120, "452 4.2.2")):
+                due = [(DUE, tries, f"recipient {reply}")]
                 self.assertEqual(net.wait(JOBS, due), due)
                 net.shift((wait_s - 5) * 1000)
                 time.sleep(1.5)

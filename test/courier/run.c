@@ -31,6 +31,7 @@ int main(int argc, char **argv)
         .login_file = given(argv[6]),
         .from_address = "notice@mihon-sec.example",
         .from_name = "みほん証券",
+        .from_name_en = "Mihon Securities",
         .id_domain = "notice.mihon-sec.example",
         .spool = argv[7],
         .connect_ms = 2000,

@@ -309,6 +309,7 @@ class Smtp(unittest.TestCase):
         self.assertNotIn(b"\n", content.replace(b"\r\n", b""))
         self.assertEqual(self.mail(content).get_content().replace("\r\n", "\n"), text + "\n")
         self.assertEqual(self.mail(content)["content-language"], "en")
+        self.assertEqual(self.mail(content)["from"], "Mihon Securities <notice@mihon-sec.example>")
 
     def test_same_parcel_gives_same_bytes(self):
         sink = Sink()

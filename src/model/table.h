@@ -26,8 +26,8 @@ struct tori_column {
 enum tori_scope { TORI_SCOPE_CUSTOMER, TORI_SCOPE_FIRM, TORI_SCOPE_GLOBAL, TORI_SCOPE_EVIDENCE };
 
 /* Parameters: insert and update take every column in its order ($1 …), though an update leaves
- * created_at as it was; remove takes the key; select takes the key in global tables, and customer, now - 24 h, now - 90 days in those of aggregates
- * (bind only what the text names). */
+ * created_at as it was; remove takes the key; select takes the key in global tables, and customer,
+ * now - 24 h, now - 90 days in those of aggregates (bind only what the text names). */
 struct tori_table_def {
     const char *name;
     const struct tori_column *column;

@@ -8,8 +8,8 @@
 
 enum { TORI_RETURN_URIS_MAX = 8 };
 
-/* The firm's own row and data key; submitted by net at every start, does nothing when it is there.
- */
+/* The firm's own row and data key; submitted by net at every start, does nothing when it is
+ * there. */
 struct tori_firm_new {
     struct tori_wrapped wrapped;
     struct tori_key32 data_key;

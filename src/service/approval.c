@@ -81,9 +81,6 @@ struct tori_result tori_approval_open(struct tori_ctx *cx, const struct tori_ses
     return TORI_OK;
 }
 
-/* --- asked by an operator
- * --------------------------------------------------------------------------- */
-
 struct tori_result tori_approval_list_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_approval_name *name = in;
@@ -229,9 +226,6 @@ struct tori_result tori_approval_reject(struct tori_ctx *cx, const void *in, str
     tori_reply_word(out, "state", "rejected");
     return TORI_OK;
 }
-
-/* --- signed
- * -------------------------------------------------------------------------------------------- */
 
 static TORI_RESULT approval_of(struct tori_ctx *cx, const struct tori_operation *operation,
                                const struct tori_approval **out)

@@ -35,8 +35,8 @@ struct tori_result tori_approval_sign(struct tori_ctx *cx, const void *in, struc
 struct tori_result tori_approval_reject(struct tori_ctx *cx, const void *in,
                                         struct tori_reply *out);
 
-/* An approval_sign operation was proved: counts once; the second signature carries the action out.
- */
+/* An approval_sign operation was proved: counts once; the second signature carries the action
+ * out. */
 TORI_RESULT tori_approval_signed(struct tori_ctx *cx, const struct tori_operation *operation);
 
 /* Parts of an approval's text: action, target, value. In the arena. */

@@ -21,9 +21,6 @@ struct tori_result tori_centre_id_prepare(struct tori_ctx *cx, void *in)
     return tori_path_id(cx, 0, TORI_ERR_NOT_FOUND, &ask->id);
 }
 
-/* --- the page
- * ------------------------------------------------------------------------------------------ */
-
 static bool is_disputable(const struct tori_notice *notice)
 {
     return !tori_id_is_none(&notice->session_id) || !tori_id_is_none(&notice->credential_id) ||
@@ -138,9 +135,6 @@ struct tori_result tori_centre_page(struct tori_ctx *cx, const void *in, struct 
     return TORI_OK;
 }
 
-/* --- the brake
- * ------------------------------------------------------------------------------------------- */
-
 struct tori_result tori_centre_lock(struct tori_ctx *cx, const void *in, struct tori_reply *out)
 {
     const struct tori_centre_ask *ask = in;
@@ -221,9 +215,6 @@ struct tori_result tori_centre_logout_all(struct tori_ctx *cx, const void *in,
     tori_reply_word(out, "next", "/");
     return TORI_OK;
 }
-
-/* --- passkeys
- * --------------------------------------------------------------------------------------------- */
 
 static TORI_RESULT begin_own(struct tori_ctx *cx, const struct tori_session_now *now,
                              const struct tori_own_operation *own, struct tori_reply *out)

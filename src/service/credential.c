@@ -7,9 +7,6 @@
 #include "service/facts.h"
 #include "service/notice.h"
 
-/* --- the code
- * -------------------------------------------------------------------------------------- */
-
 static const char code_digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 static struct tori_hash hash_code(const struct tori_aggregate *agg, struct tori_str digits)
@@ -159,9 +156,6 @@ struct tori_result tori_enrol_code_decide(struct tori_ctx *cx, const void *in,
     TORI_TRY(tori_visit_step(cx, visit->state, TORI_VISIT_AGREE, &visit->state));
     return tori_visit_write_challenge(cx, visit, out);
 }
-
-/* --- registration
- * ----------------------------------------------------------------------------------- */
 
 static TORI_RESULT check_new(struct tori_ctx *cx, struct tori_bytes credential_id)
 {
@@ -348,9 +342,6 @@ struct tori_result tori_enrol_decide(struct tori_ctx *cx, const void *in, struct
         visit->nonce = (struct tori_hash){{0}};
     return r;
 }
-
-/* --- removal
- * ------------------------------------------------------------------------------------------ */
 
 struct tori_result tori_credential_withdraw(struct tori_ctx *cx, struct tori_aggregate *agg,
                                             const struct tori_credential *credential,

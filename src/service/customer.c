@@ -13,9 +13,6 @@ const char *const tori_sides[] = {"buy", "sell", NULL};
 
 enum { BUCKETS = 64 };
 
-/* --- prepare: who is allowed to, ids, keys, sealed columns
- * ------------------------------------------- */
-
 /* Making a key costs the keyholder work: only for registered channels. decide looks again. */
 static TORI_RESULT require_known_channel(struct tori_ctx *cx)
 {
@@ -40,12 +37,11 @@ static TORI_RESULT require_new(struct tori_ctx *cx, struct tori_str ref)
     return TORI_FAIL(cx, ALREADY_EXISTS);
 }
 
-static TORI_RESULT seal_in(struct tori_ctx *cx, const struct tori_customer_new *new,
-                           const struct tori_id *row, const char *column, struct tori_str plain,
-                           struct tori_bytes *sealed)
+static struct tori_column_place place_of(const struct tori_ctx *cx,
+                                         const struct tori_customer_new *new,
+                                         const struct tori_id *row, const char *column)
 {
-    struct tori_column_place place = {&cx->route, &new->data_key, *row, column};
-    return tori_column_seal(cx, &place, tori_str_bytes(plain), sealed);
+    return (struct tori_column_place){&cx->route, &new->data_key, *row, column};
 }
 
 static TORI_RESULT make_contacts(struct tori_ctx *cx, struct tori_customer_new *new,
@@ -63,8 +59,10 @@ static TORI_RESULT make_contacts(struct tori_ctx *cx, struct tori_customer_new *
             .state = TORI_CONTACT_ACTIVE,
             .created_at = cx->now,
         };
-        TORI_TRY(seal_in(cx, new, &contact[i].id, "contact.sealed_address", from[i].address,
-                         &contact[i].sealed_address));
+        struct tori_column_place place =
+            place_of(cx, new, &contact[i].id, "contact.sealed_address");
+        TORI_TRY(tori_column_seal(cx, &place, tori_str_bytes(from[i].address),
+                                  &contact[i].sealed_address));
     }
     return TORI_OK;
 }
@@ -81,7 +79,8 @@ static TORI_RESULT make_user(struct tori_ctx *cx, struct tori_customer_new *new,
         .state = TORI_ACTIVE,
         .created_at = cx->now,
     };
-    return seal_in(cx, new, &row->id, "user.sealed_name", from->name, &row->sealed_name);
+    struct tori_column_place place = place_of(cx, new, &row->id, "user.sealed_name");
+    return tori_column_seal(cx, &place, tori_str_bytes(from->name), &row->sealed_name);
 }
 
 static TORI_RESULT make_users(struct tori_ctx *cx, struct tori_customer_new *new)
@@ -114,9 +113,6 @@ struct tori_result tori_customer_new_prepare(struct tori_ctx *cx, void *in)
     TORI_TRY(tori_keys_data_key_new(cx, cx->app->keys, &cx->route, &new->wrapped, &new->data_key));
     return make_users(cx, new);
 }
-
-/* --- decide
- * ------------------------------------------------------------------------------------------- */
 
 static TORI_RESULT put_customer(struct tori_ctx *cx, const struct tori_customer_new *new)
 {

@@ -9,9 +9,6 @@
 
 const char *const tori_proofing_kinds[] = {"document", "in_person", "video", NULL};
 
-/* --- proofing and unlocking
- * ------------------------------------------------------------------------- */
-
 struct tori_result tori_desk_proofing_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_desk_proofing *ask = in;
@@ -97,9 +94,6 @@ struct tori_result tori_desk_unlock_decide(struct tori_ctx *cx, const void *in,
     return proofing_for(cx, in, "customer.unlock", out);
 }
 
-/* --- locking
- * ------------------------------------------------------------------------------------------ */
-
 struct tori_result tori_desk_lock_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_desk_lock *ask = in;
@@ -132,9 +126,6 @@ struct tori_result tori_desk_lock_decide(struct tori_ctx *cx, const void *in,
     return TORI_OK;
 }
 
-/* --- policy
- * ------------------------------------------------------------------------------------------- */
-
 struct tori_result tori_desk_policy_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_desk_policy *ask = in;
@@ -161,9 +152,6 @@ struct tori_result tori_desk_policy_decide(struct tori_ctx *cx, const void *in,
     };
     return tori_approval_open(cx, &now, &approval, out);
 }
-
-/* --- looking
- * ------------------------------------------------------------------------------------------ */
 
 struct tori_result tori_desk_find_prepare(struct tori_ctx *cx, void *in)
 {

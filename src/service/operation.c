@@ -6,9 +6,6 @@
 #include "service/policy.h"
 #include "service/session.h"
 
-/* --- asked for -----------------------------------------------------------------------------------
- */
-
 /* What makes two requests the same: everything but the moment of sending and the context. */
 static struct tori_hash hash_request(const struct tori_operation_ask *ask,
                                      struct tori_bytes canonical)
@@ -291,9 +288,6 @@ struct tori_result tori_operation_open_own(struct tori_ctx *cx, struct tori_aggr
     return tori_operation_put(cx, agg, out);
 }
 
-/* --- as it stands now
- * ------------------------------------------------------------------------------ */
-
 /* Terms run out by themselves; the row follows when somebody touches it. */
 static int64_t state_now(const struct tori_ctx *cx, const struct tori_operation *row)
 {
@@ -362,9 +356,6 @@ struct tori_result tori_operation_get(struct tori_ctx *cx, const void *in, struc
     tori_operation_write(cx, tori_reply_json(out), row);
     return TORI_OK;
 }
-
-/* --- redeemed
- * --------------------------------------------------------------------------------------- */
 
 /* Lock and session are looked at again: what was allowed a moment ago may not be now. */
 static TORI_RESULT redeem(struct tori_ctx *cx, struct tori_operation *row)

@@ -50,9 +50,6 @@ void tori_pipeline_submit(struct tori_pipeline *p, struct tori_command *command)
         tori_refuse_command(p, command, err);
 }
 
-/* --- workers
- * ------------------------------------------------------------------------------------ */
-
 static void to_decider(struct tori_pipeline *p, struct tori_command *command)
 {
     command->flight.stage = TORI_AT_DECIDE;
@@ -187,9 +184,6 @@ void *tori_worker_main(void *pipeline)
     tori_arena_free(w.cx.arena);
     return NULL;
 }
-
-/* --- life
- * --------------------------------------------------------------------------------------- */
 
 /* Waits for the lease, reads the head of the journal, then lets the decider begin. */
 static void *own(void *pipeline)
@@ -336,9 +330,6 @@ void tori_pipeline_free(struct tori_pipeline *p)
     tori_queue_destroy(&p->decide);
     tori_heap_free(p);
 }
-
-/* --- what others read
- * --------------------------------------------------------------------------- */
 
 bool tori_pipeline_ready(const struct tori_pipeline *p)
 {

@@ -6,9 +6,6 @@
 #include "service/notice.h"
 #include "service/operation.h"
 
-/* --- prepare
- * -------------------------------------------------------------------------------------- */
-
 static TORI_RESULT verify(struct tori_ctx *cx, struct tori_visit_proof *proof)
 {
     TORI_TRY(
@@ -47,9 +44,6 @@ struct tori_result tori_proof_prepare(struct tori_ctx *cx, void *in)
         cx->route = proof->credential.customer_id;
     return TORI_OK;
 }
-
-/* --- decide
- * --------------------------------------------------------------------------------------- */
 
 /* The challenge is gone, whatever came of it. */
 static TORI_RESULT use_up(struct tori_ctx *cx, struct tori_lobby_visit *visit)
@@ -173,13 +167,13 @@ static TORI_RESULT log_in(struct tori_ctx *cx, struct tori_lobby_visit *visit,
 {
     struct tori_aggregate *agg = tori_visit_aggregate(cx, visit);
     const struct tori_credential *credential;
-    struct tori_session session;
+    struct tori_session session = {.credential_id = proof->credential.id,
+                                   .channel_id = visit->channel_id};
 
     TORI_TRY(find_record(cx, visit, proof, &credential));
     TORI_TRY(accept(cx, visit, proof, credential));
     TORI_TRY(tori_require_unlocked(cx, agg));
-    TORI_TRY(tori_session_begin(cx, agg, tori_credential_find(agg, &proof->credential.id),
-                                &visit->channel_id, out, &session));
+    TORI_TRY(tori_session_begin(cx, agg, &session, out));
     TORI_TRY(record_login(cx, visit, proof, &session));
     if (agg != cx->state->firm)
         TORI_TRY(tell_login(cx, agg, &session));

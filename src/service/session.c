@@ -115,10 +115,9 @@ static TORI_RESULT write_cookie(struct tori_ctx *cx, const struct tori_session *
 }
 
 struct tori_result tori_session_begin(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                      const struct tori_credential *credential,
-                                      const struct tori_id *channel, struct tori_reply *out,
-                                      struct tori_session *session)
+                                      struct tori_session *session, struct tori_reply *out)
 {
+    const struct tori_credential *credential = tori_credential_find(agg, &session->credential_id);
     const struct tori_user *user = tori_user_find(agg, &credential->user_id);
     struct tori_str secret;
 
@@ -126,7 +125,7 @@ struct tori_result tori_session_begin(struct tori_ctx *cx, struct tori_aggregate
         .customer_id = agg->customer_id,
         .id = tori_id_new(&cx->random, cx->now, tori_id_bucket(&agg->customer_id)),
         .user_id = user->id,
-        .channel_id = *channel,
+        .channel_id = session->channel_id,
         .credential_id = credential->id,
         .generation = 1,
         .rotated_at = cx->now,

@@ -31,11 +31,10 @@ TORI_RESULT tori_session_require(struct tori_ctx *cx, const struct tori_session_
 bool tori_session_lives(const struct tori_ctx *cx, const struct tori_aggregate *agg,
                         const struct tori_session *session);
 
-/* A new session of a user by a credential that has just proved itself; sets the cookie. */
+/* A new session by a credential that has just proved itself; sets the cookie. The caller fills
+ * credential_id and channel_id, the rest is filled here. */
 TORI_RESULT tori_session_begin(struct tori_ctx *cx, struct tori_aggregate *agg,
-                               const struct tori_credential *credential,
-                               const struct tori_id *channel, struct tori_reply *out,
-                               struct tori_session *session);
+                               struct tori_session *session, struct tori_reply *out);
 /* Login and step-up raise the generation: a new secret, the old one for a few seconds. */
 TORI_RESULT tori_session_rotate(struct tori_ctx *cx, struct tori_aggregate *agg,
                                 const struct tori_session *session, struct tori_reply *out);

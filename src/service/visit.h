@@ -67,8 +67,8 @@ TORI_RESULT tori_visit_open_own(struct tori_ctx *cx, const struct tori_lobby_vis
 /* The same; *path is where it is. */
 TORI_RESULT tori_visit_own_path(struct tori_ctx *cx, const struct tori_lobby_visit *like,
                                 struct tori_str back, struct tori_str *path);
-/* What the open challenge of the visit must be; PROOF_CHALLENGE when none is open, PROOF_EXPIRED.
- */
+/* What the open challenge of the visit must be; PROOF_CHALLENGE when none is open,
+ * PROOF_EXPIRED. */
 TORI_RESULT tori_visit_expected(struct tori_ctx *cx, const struct tori_lobby_visit *visit,
                                 struct tori_hash *challenge);
 /* The login operation that a login visit makes, in canonical form. */

@@ -53,8 +53,6 @@ void bench_key(uint64_t n, uint8_t *to, int size)
     memcpy(to + 8, &mixed, 8);
 }
 
-/* ---- SQLite ---- */
-
 static int on_commit(void *to, sqlite3 *db, const char *name, int pages)
 {
     struct bare *bare = to;
@@ -172,8 +170,6 @@ void bare_sqlite_close(struct bare *bare)
     sqlite3_close(bare->db);
     free(bare);
 }
-
-/* ---- PostgreSQL ---- */
 
 static void pg_exec(PGconn *conn, const char *sql)
 {

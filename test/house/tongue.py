@@ -1,4 +1,4 @@
-"""What C allows and this house does not: line comments, jumps other than forward to `out`, typedefs of
+"""What C allows and this house does not: line comments, banners, jumps other than forward to `out`, typedefs of
 structs, commented-out code."""
 
 import re
@@ -14,6 +14,8 @@ def faults(tree):
         for line, text in tree.tokens(path, "/"):
             if text.startswith("//"):
                 yield f"{path}:{line}: /* */ only"
+            elif re.match(r"/\*\s*[-=*#~]{3,}", text):
+                yield f"{path}:{line}: no banners; a file that needs them is two files"
             elif DEAD.fullmatch(text):
                 yield f"{path}:{line}: commented-out code: {text[:60]}"
         for line, found in tree.find(path, GOTO, code):
@@ -39,6 +41,7 @@ out:
 """}
 SAMPLES = {
     "a_line_comment": {"src/base/b.c": "int a; // a number\n"},
+    "a_banner": {"src/base/b.c": "/* --- the end ------ */\n"},
     "a_jump_backwards": {"src/base/b.c": "void f(void)\n{\nout:\n    goto out;\n}\n"},
     "a_jump_elsewhere": {"src/base/b.c": "void f(void)\n{\n    goto fail;\nfail:\n    return;\n}\n"},
     "a_typedef_of_a_struct": {"src/base/b.c": "typedef struct a a;\n"},

@@ -105,8 +105,8 @@ static void submit(struct tori_pipeline *pipeline, struct tori_command *command)
     put(&pipeline->work, command);
 }
 
-/* With the product's endpoints: nothing behind the edge runs, everything that gets there is busy.
- */
+/* With the product's endpoints: nothing behind the edge runs, everything that gets there is
+ * busy. */
 static void refuse(struct tori_pipeline *pipeline, struct tori_command *command)
 {
     tori_reply_problem(&command->cx, &command->reply, TORI_ERR_BUSY);

@@ -4,8 +4,6 @@
 #include <ctype.h>
 #include <sys/stat.h>
 
-/* ---- what the texts may say ---- */
-
 typedef void text_fn(const char *text, const char *name);
 
 /* Every text of both engines but those that exist because the engines differ. */
@@ -98,8 +96,6 @@ static void order_is_by_numbers_and_bytes(void **state)
     (void)state;
     each_text(ordered_by_numbers_and_bytes);
 }
-
-/* ---- what the engines do alike ---- */
 
 static struct tori_result load_one(struct fixture *f)
 {
@@ -245,8 +241,6 @@ static void evidence_takes_inserts_only(void **state)
     assert_int_equal(fixture_number(f, "SELECT at_ms FROM journal"), 1001);
     assert_int_equal(fixture_number(f, "SELECT COUNT(*) FROM evidence_body"), 1);
 }
-
-/* ---- SQLite's files ---- */
 
 static int64_t size_of(struct fixture *f, const char *suffix)
 {

@@ -1,5 +1,5 @@
-/* A vector as a ceremony of ours: the relying party it speaks of, its registration, its assertion.
- */
+/* A vector as a ceremony of ours: the relying party it speaks of, its registration, its
+ * assertion. */
 #ifndef TORI_TEST_CEREMONY_H
 #define TORI_TEST_CEREMONY_H
 

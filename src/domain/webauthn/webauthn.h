@@ -126,8 +126,8 @@ TORI_RESULT tori_webauthn_prove(struct tori_ctx *cx, const struct tori_expected 
                                 const struct tori_verify_key *key, struct tori_proved *out);
 
 /* The challenge that client data carries, unchecked: prepare verifies a signature with it, and
- * decide holds it against the one that is open (step 12 of §7.2, step 8 of §7.1). PROOF_MALFORMED.
- */
+ * decide holds it against the one that is open (step 12 of §7.2, step 8 of §7.1).
+ * PROOF_MALFORMED. */
 TORI_RESULT tori_webauthn_challenge_of(struct tori_ctx *cx, struct tori_bytes client_data,
                                        struct tori_bytes *out);
 

@@ -13,7 +13,7 @@ JOBS ?= 2
 export LC_ALL = C.UTF-8
 unexport CFLAGS CPPFLAGS LDFLAGS DESTDIR
 
-.PHONY: help demo test proof bench build sanitized format clean install-build install-test install-proof
+.PHONY: help demo test proof bench build sanitized format docs clean install-build install-test install-proof
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
@@ -62,6 +62,10 @@ install-proof: install-test
 
 format: ## lay out all C files as .clang-format says
 	@tools/format
+
+docs: build ## write the generated documents anew
+	@tools/generate $(PLAIN)
+	@tools/compliance generate
 
 clean: ## remove what was built
 	rm -rf build node_modules .demo

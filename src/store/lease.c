@@ -193,12 +193,8 @@ struct tori_result tori_lease_take(struct tori_ctx *cx, struct tori_writer *writ
     return TORI_OK;
 }
 
-static struct tori_result change_own(struct tori_ctx *cx, struct tori_writer *writer,
-                                     const struct tori_call *call)
+static struct tori_result fenced(struct tori_ctx *cx, struct tori_writer *writer)
 {
-    TORI_TRY(tori_db_one(cx, writer->db, true, call));
-    if (*call->changed == 1)
-        return TORI_OK;
     tori_writer_fence(writer);
     return TORI_FAIL(cx, FENCED, tori_i64("epoch", writer->epoch));
 }
@@ -215,7 +211,9 @@ struct tori_result tori_lease_release(struct tori_ctx *cx, struct tori_writer *w
 
     TORI_TRY(tori_writer_owns(cx, writer));
     TORI_TRY(connected(cx, writer));
-    TORI_TRY(change_own(cx, writer, &call));
+    TORI_TRY(tori_db_one(cx, writer->db, true, &call));
+    if (changed != 1)
+        return fenced(cx, writer);
     writer->epoch = 0;
     writer->deadline_ms = 0;
     if (writer->keeper != NULL)
@@ -224,23 +222,39 @@ struct tori_result tori_lease_release(struct tori_ctx *cx, struct tori_writer *w
     return TORI_OK;
 }
 
-struct tori_result tori_writer_renew(struct tori_ctx *cx, struct tori_writer *writer)
+/* The row as it is may carry an epoch of an earlier renewal whose answer we never had. */
+static struct tori_result move_epoch(struct tori_ctx *cx, struct tori_writer *writer, int64_t from)
 {
     int64_t changed = 0;
-    int64_t started_ms = tori_clock_steady_ms();
-    const struct tori_cell cell[] = {tori_cell_text(tori_str_z(writer->lease)),
-                                     tori_cell_int(writer->epoch),
-                                     tori_cell_int(writer->epoch + 1)};
+    const struct tori_cell cell[] = {tori_cell_text(tori_str_z(writer->lease)), tori_cell_int(from),
+                                     tori_cell_int(writer->tried_epoch)};
     struct tori_call call = {.statement = tori_statement_query(TORI_QUERY_LEASE_RENEW),
                              .cell = cell,
                              .count = 3,
                              .changed = &changed};
 
+    TORI_TRY(tori_db_one(cx, writer->db, true, &call));
+    if (changed != 1) /* moved since we looked: the next look tells by whom */
+        return TORI_FAIL(cx, STORE_AWAY, tori_i64("epoch", from));
+    writer->epoch = writer->tried_epoch;
+    writer->away = false;
+    return TORI_OK;
+}
+
+struct tori_result tori_writer_renew(struct tori_ctx *cx, struct tori_writer *writer)
+{
+    int64_t started_ms = tori_clock_steady_ms();
+    struct lease_row row;
+
     TORI_TRY(tori_writer_owns(cx, writer));
     TORI_TRY(connected(cx, writer));
-    TORI_TRY(change_own(cx, writer, &call));
-    writer->epoch++;
-    writer->away = false;
+    TORI_TRY(look(cx, writer, &row));
+    int64_t newest = writer->tried_epoch > writer->epoch ? writer->tried_epoch : writer->epoch;
+    if (!row.exists || !tori_str_eq(row.owner, writer->owner) || row.epoch < writer->epoch ||
+        row.epoch > newest)
+        return fenced(cx, writer);
+    writer->tried_epoch = newest + 1;
+    TORI_TRY(move_epoch(cx, writer, row.epoch));
     tori_writer_alive(writer, started_ms);
     return TORI_OK;
 }

@@ -135,7 +135,7 @@ TORI_RESULT tori_commit(struct tori_ctx *cx, struct tori_writer *writer,
 
 /* After STORE_AWAY, before anything is read again: connects anew and goes to the next epoch of our
  * own lease, so nothing that was sent before can still be committed. FENCED when somebody else took
- * the lease, STORE_AWAY while there is no connection (call again). */
+ * the lease, STORE_AWAY while it cannot be told (call again). */
 TORI_RESULT tori_writer_renew(struct tori_ctx *cx, struct tori_writer *writer);
 
 #endif

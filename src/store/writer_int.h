@@ -12,7 +12,8 @@ struct tori_writer {
     struct tori_keeper *keeper;
     char lease[32];
     struct tori_str owner;
-    int64_t epoch; /* 0: nothing is ours */
+    int64_t epoch;       /* 0: nothing is ours */
+    int64_t tried_epoch; /* the newest that a renewal asked for */
     int64_t beat;
     bool away;   /* an outcome is unknown: renew first */
     bool fenced; /* for good */

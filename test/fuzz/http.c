@@ -180,7 +180,7 @@ static size_t read_answers(const struct passage *p, uint16_t status[static 64])
     struct tori_str rest = {p->sent, p->sent_len};
 
     while (rest.len > 0) {
-        assert(tori_str_starts(rest, TORI_STR("HTTP/1.1 ")) && rest.len > 12);
+        assert(rest.at != NULL && tori_str_starts(rest, TORI_STR("HTTP/1.1 ")) && rest.len > 12);
         const char *end = memmem(rest.at, rest.len, "\r\n\r\n", 4);
         assert(end != NULL);
         size_t head = (size_t)(end - rest.at) + 4;

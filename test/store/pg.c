@@ -151,6 +151,25 @@ static void a_group_before_the_renewal_counts(void **state)
     assert_int_equal(customers(f), seq + 1);
 }
 
+/* A renewal's own outcome can be unknown: the next one finds an epoch that we asked for ourselves.
+ */
+static void a_renewal_without_an_answer_is_made_again(void **state)
+{
+    struct fixture *f = fixture_owned(state);
+
+    terminate(f, writer_pid(f));
+    assert_fails(commit_pair(f), TORI_ERR_STORE_AWAY);
+    PGconn *holder = hold_lease(f);
+    f->store->answer_ms = 300;
+    assert_fails(tori_writer_renew(&f->cx, f->writer), TORI_ERR_STORE_AWAY);
+    PQfinish(holder);
+    wait_until(f, "SELECT epoch FROM lease", 2);
+    f->store->answer_ms = 5000;
+    assert_ok(&f->cx, tori_writer_renew(&f->cx, f->writer));
+    assert_int_equal(tori_lease_epoch(f->writer), 3);
+    assert_ok(&f->cx, commit_pair(f));
+}
+
 /* A writer that stops between its statements would hold the lease's row for ever. */
 static void a_stalled_writer_is_cut_off(void **state)
 {
@@ -270,6 +289,7 @@ static const struct CMUnitTest tests[] = {
     on_pg(a_backend_killed_inside_a_group_is_unknown),
     on_pg(a_late_group_stays_out),
     on_pg(a_group_before_the_renewal_counts),
+    on_pg(a_renewal_without_an_answer_is_made_again),
     on_pg(a_stalled_writer_is_cut_off),
     on_pg(a_reader_connects_again),
     on_pg(a_server_that_is_not_there_is_away),

@@ -59,9 +59,6 @@ struct net {
     struct tori_server *server;
 };
 
-/* --- settings into shapes ------------------------------------------------------------------------
- */
-
 static TORI_RESULT split(struct tori_ctx *cx, const char *setting, const char *list,
                          struct words *out)
 {
@@ -191,9 +188,6 @@ static TORI_RESULT set_app(struct net *net)
     return tori_keys_connect(net->cx, tori_str_z(net->places.keyholder_socket), &net->app.keys);
 }
 
-/* --- the store and the road
- * ------------------------------------------------------------------------ */
-
 static TORI_RESULT open_store(struct net *net)
 {
     struct tori_store_config config = {.url = tori_str_z(net->settings->store_url),
@@ -268,9 +262,6 @@ static TORI_RESULT start_due(struct net *net)
     return TORI_OK;
 }
 
-/* --- the firm's own row
- * ------------------------------------------------------------------------------ */
-
 struct first_command {
     struct tori_command command;
     struct tori_firm_new in;
@@ -327,9 +318,6 @@ static void *make_firm(void *owner)
     tori_wipe(&first.in, sizeof(first.in));
     return NULL;
 }
-
-/* --- the edge
- * ------------------------------------------------------------------------------------------ */
 
 static bool ready(void *arg, tori_err *err)
 {
@@ -411,10 +399,6 @@ static TORI_RESULT start_server(struct net *net)
     tori_server_add_metrics(net->server, metrics, net);
     return tori_server_start(net->cx, net->server);
 }
-
-/* --- life
- * -----------------------------------------------------------------------------------------------
- */
 
 static TORI_RESULT start(struct net *net, const char *owner)
 {

@@ -18,8 +18,8 @@ struct tori_settings {
 
 enum { TORI_SETTINGS_FILE_MAX = 64 * 1024, TORI_SETTINGS_WHY = 400 };
 
-/* All texts live in cx->arena. On failure `why` says "FILE:LINE: reason", for people; SETTING_BAD.
- */
+/* All texts live in cx->arena. On failure `why` says "FILE:LINE: reason", for people;
+ * SETTING_BAD. */
 TORI_RESULT tori_settings_read(struct tori_ctx *cx, const char *path, struct tori_settings *out,
                                char why[static TORI_SETTINGS_WHY]);
 /* The same from memory; `path` only names it. */

@@ -5,9 +5,6 @@
 
 const char *const tori_channel_rights[] = {"ask", "records", NULL};
 
-/* --- the firm
- * ------------------------------------------------------------------------------------------- */
-
 struct tori_result tori_firm_new_prepare(struct tori_ctx *cx, void *in)
 {
     static const struct tori_id firm;
@@ -35,9 +32,6 @@ struct tori_result tori_firm_new_decide(struct tori_ctx *cx, const void *in, str
     tori_journal_begin(cx, "firm.created", &record);
     return tori_journal_end(cx, &record, NULL);
 }
-
-/* --- who may begin
- * --------------------------------------------------------------------------------------- */
 
 static bool has_credential(const struct tori_aggregate *firm, const struct tori_id *user)
 {
@@ -84,9 +78,6 @@ static TORI_RESULT require_firm(struct tori_ctx *cx)
         return TORI_FAIL(cx, KEYHOLDER_AWAY);
     return TORI_OK;
 }
-
-/* --- operators
- * -------------------------------------------------------------------------------------------- */
 
 static TORI_RESULT operator_row(struct tori_ctx *cx, const struct tori_admin_operator *ask,
                                 struct tori_user *row)
@@ -142,9 +133,6 @@ struct tori_result tori_admin_operator_decide(struct tori_ctx *cx, const void *i
         return ask_approval(cx, "operator.add", &row.id, ask->ref, out);
     return give_code(cx, &row, out);
 }
-
-/* --- channels
- * --------------------------------------------------------------------------------------------- */
 
 static bool read_digit(char c, uint8_t *out)
 {

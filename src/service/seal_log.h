@@ -15,8 +15,9 @@ struct tori_journal_leaf {
     struct tori_hash leaf;
 };
 
-/* Rows from `from` on, in order, at most rows->most; fewer is allowed while there are more, none means
- * that there are no more. Called on the sequencer's thread only; entries live in cx->arena. */
+/* Rows from `from` on, in order, at most rows->most; fewer is allowed while there are more, none
+ * means that there are no more. Called on the sequencer's thread only; entries live in
+ * cx->arena. */
 struct tori_journal_rows {
     struct tori_journal_leaf *row; /* the caller's, room for `most` */
     size_t most;

@@ -151,8 +151,8 @@ static void a_group_before_the_renewal_counts(void **state)
     assert_int_equal(customers(f), seq + 1);
 }
 
-/* A renewal's own outcome can be unknown: the next one finds an epoch that we asked for ourselves.
- */
+/* A renewal's own outcome can be unknown: the next one finds an epoch that we asked for
+ * ourselves. */
 static void a_renewal_without_an_answer_is_made_again(void **state)
 {
     struct fixture *f = fixture_owned(state);

@@ -163,7 +163,7 @@ static void put_language(struct tori_exchange *exchange, struct tori_buf *buf)
                                      .max_age_s = 31536000});
 }
 
-static void put_cookies(struct tori_exchange *exchange, struct tori_buf *buf)
+static bool put_cookies(struct tori_exchange *exchange, struct tori_buf *buf)
 {
     static const enum tori_cookie kind[TORI_REPLY_COOKIES] = {
         [TORI_REPLY_SESSION] = TORI_COOKIE_SESSION, [TORI_REPLY_VISIT] = TORI_COOKIE_VISIT};
@@ -171,9 +171,13 @@ static void put_cookies(struct tori_exchange *exchange, struct tori_buf *buf)
 
     for (size_t i = 0; i < TORI_REPLY_COOKIES; i++) {
         struct tori_str name = tori_cookie_name(exchange->site->config->role, kind[i]);
-        if (reply->cookie[i].set && name.len > 0)
-            tori_cookie_put(buf, name, &reply->cookie[i]);
+        if (!reply->cookie[i].set || name.len == 0)
+            continue;
+        if (!value_ok(reply->cookie[i].value))
+            return false;
+        tori_cookie_put(buf, name, &reply->cookie[i]);
     }
+    return true;
 }
 
 static bool put_head(struct tori_exchange *exchange, struct tori_buf *buf)
@@ -192,8 +196,7 @@ static bool put_head(struct tori_exchange *exchange, struct tori_buf *buf)
     put_ids(exchange, buf);
     tori_buf_str(buf, exchange->site->headers[kind_of(exchange)]);
     put_language(exchange, buf);
-    put_cookies(exchange, buf);
-    if (!put_reply_headers(buf, reply))
+    if (!put_cookies(exchange, buf) || !put_reply_headers(buf, reply))
         return false;
     if (reply->retry_after_s > 0) {
         tori_buf_z(buf, "Retry-After: ");

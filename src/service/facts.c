@@ -123,7 +123,12 @@ static void note(struct table *table, const struct tori_hash *name,
     struct shard *shard = shard_of(table, name);
 
     pthread_mutex_lock(&shard->mutex);
-    if (find(table, shard, name) == NULL) {
+    struct place *known = find(table, shard, name);
+    /* A login's visit belongs to nobody until it is proved: the one fact that is told in two steps.
+     */
+    if (known != NULL && tori_id_is_none(&known->fact.customer_id))
+        known->fact.customer_id = fact->customer_id;
+    if (known == NULL) {
         struct place *place = &shard->ring[shard->head];
         if (place->used)
             forget(table, shard, place);

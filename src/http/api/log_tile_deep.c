@@ -1,0 +1,20 @@
+/* GET /tile/{level}/{thousands}/{number}/{width}: a partial tile beyond the first thousand. */
+#include "http/endpoint.h"
+#include "service/log_read.h"
+
+static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_NOT_FOUND, TORI_ERR_NONE};
+
+const struct tori_endpoint tori_endpoint_log_tile_deep = {
+    .listener = TORI_LISTENER_CHANNEL,
+    .method = TORI_GET,
+    .path = "/tile/{level}/{thousands}/{number}/{width}",
+    .summary = "A partial tile beyond the first thousand",
+    .group = "evidence",
+    .auth = TORI_AUTH_CHANNEL,
+    .rate = TORI_RATE_API,
+    .input_size = sizeof(struct tori_log_ask),
+    .errors = errors,
+    .prepare = tori_log_tile,
+    .finish = tori_log_finish_tile,
+    .plain_answer = true,
+};

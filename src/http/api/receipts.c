@@ -1,0 +1,20 @@
+/* GET /v1/receipts/{seq}: the proof that one row is in the log. */
+#include "http/endpoint.h"
+#include "service/log_read.h"
+
+static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_NOT_SEALED_YET, TORI_ERR_NONE};
+
+const struct tori_endpoint tori_endpoint_receipts = {
+    .listener = TORI_LISTENER_CHANNEL,
+    .method = TORI_GET,
+    .path = "/v1/receipts/{seq}",
+    .summary = "The proof that one row is in the log",
+    .group = "evidence",
+    .auth = TORI_AUTH_CHANNEL,
+    .rate = TORI_RATE_API,
+    .input_size = sizeof(struct tori_log_ask),
+    .errors = errors,
+    .prepare = tori_log_receipt,
+    .finish = tori_log_finish_text,
+    .plain_answer = true,
+};

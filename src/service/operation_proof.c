@@ -106,19 +106,30 @@ static bool param_of(struct tori_ctx *cx, const struct tori_template_param *want
     return true;
 }
 
+/* The form also names channel, customer and the like; only the type's own fields go into a message.
+ */
+static bool is_field(const struct tori_operation_type *type, struct tori_str name)
+{
+    for (const struct tori_value_rule *rule = type->rule; rule->name != NULL; rule++)
+        if (tori_str_eq(tori_str_z(rule->name), name))
+            return true;
+    return false;
+}
+
 enum { PARAMS_MAX = 12 };
 
 /* The template names what it wants; the operation's own lines have it, the rest comes from here. */
-static void fill_params(struct tori_ctx *cx, const struct tori_template *template,
+static void fill_params(struct tori_ctx *cx, const struct tori_operation_type *type,
                         struct tori_bytes canonical, struct tori_notify_param *param)
 {
+    const struct tori_template *template = tori_template_find(tori_str_z(type->notice));
     size_t n = 0;
 
     for (const struct tori_template_param *want = template->param;
          want->name != NULL && n < PARAMS_MAX; want++) {
         struct tori_canonical_line line;
         for (size_t at = 0; tori_canonical_next(canonical, &at, &line);)
-            if (param_of(cx, want, &line, &param[n])) {
+            if (is_field(type, line.name) && param_of(cx, want, &line, &param[n])) {
                 n++;
                 break;
             }
@@ -162,7 +173,7 @@ struct tori_result tori_operation_tell(struct tori_ctx *cx, struct tori_aggregat
         return TORI_OK;
     const struct tori_template *template = tori_template_find(tori_str_z(entry->type->notice));
     TORI_TRY(tori_operation_canonical(cx, agg, row, &canonical));
-    fill_params(cx, template, canonical, param);
+    fill_params(cx, entry->type, canonical, param);
     add_common(cx, template, row, param);
     struct tori_tell tell = {
         .agg = agg,

@@ -205,7 +205,8 @@ static void only_the_end_of_an_account_is_kept(void **state)
 
     assert_text(tori_notify_tail("number", TORI_STR("1234567")).text, "567");
     assert_text(tori_notify_tail("number", TORI_STR("12345")).text, "345");
-    assert_text(tori_notify_tail("number", TORI_STR("1234")).text, "");
+    assert_text(tori_notify_tail("number", TORI_STR("1234")).text, "234");
+    assert_text(tori_notify_tail("number", TORI_STR("P-1")).text, "P-1");
     assert_text(tori_notify_tail("number", TORI_STR("")).text, "");
     assert_text(tori_notify_tail("number", TORI_STR("見本一二三四")).text, "二三四");
 }

@@ -66,7 +66,7 @@ struct tori_notify_param tori_notify_int(const char *name, int64_t value);
 /* `currency` is the ISO 4217 code. */
 struct tori_notify_param tori_notify_money(const char *name, struct tori_str currency,
                                            int64_t minor);
-/* Keeps the last three characters of a number of five or more, otherwise nothing. */
+/* Keeps the last three characters. */
 struct tori_notify_param tori_notify_tail(const char *name, struct tori_str number);
 struct tori_notify_param tori_notify_code(const char *name, struct tori_str code);
 struct tori_notify_param tori_notify_word(const char *name, const char *word);

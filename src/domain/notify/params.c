@@ -43,8 +43,6 @@ struct tori_notify_param tori_notify_tail(const char *name, struct tori_str numb
     }
     end.at += at;
     end.len -= at;
-    if (number.len < end.len + 2)
-        end.len = 0;
     return (struct tori_notify_param){.name = name, .kind = TORI_NOTIFY_TAIL, .text = end};
 }
 

@@ -461,7 +461,11 @@ static TORI_RESULT go_back(struct tori_ctx *cx, struct tori_lobby_visit *visit,
     TORI_TRY(tori_buf_done(cx, &url));
     tori_reply_status(out, 303);
     tori_reply_header(out, "Location", tori_buf_text(&url));
-    tori_lobby_remove(cx->state->lobby, &visit->id);
+    /* The visit stays until its end, so that whatever comes late is told that it is over. */
+    if (visit->state == TORI_VISIT_PROVED)
+        visit->state = TORI_VISIT_COLLECTED;
+    visit->has_code = false;
+    tori_key32_wipe(&visit->code);
     return TORI_OK;
 }
 

@@ -37,7 +37,7 @@ static TORI_RESULT note(struct tori_ctx *cx, const char *kind, const struct tori
     tori_out_word(&record.entry.out, "by", job->kind == TORI_JOB_LETTER ? "letter" : "mail");
     tori_out_int(&record.entry.out, "try", job->tries);
     if (job->last_error.len > 0)
-        tori_out_text(&record.entry.out, "at", job->last_error);
+        tori_out_text(&record.entry.out, "said", job->last_error);
     if (job->state >= TORI_OVER)
         tori_out_bool(&record.entry.out, "over", true);
     return tori_journal_end(cx, &record, NULL);

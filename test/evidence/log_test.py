@@ -81,6 +81,7 @@ class Log(unittest.TestCase):
         self.assertEqual(found.returncode, 0, found.stderr)
         self.assertEqual(found.stdout.decode().count("is a beginning of 70000"), len(SIZES))
 
+    # EVID-02
     def test_03_go_catches_a_flipped_byte(self):
         for name, at in [("tile/0/100", 77), ("tile/1/001.p/17", 40), ("tile/2/000.p/1", 3),
                          ("tile/0/273.p/112", 32), ("tile/entries/100", 500), ("checkpoint", 30)]:

@@ -223,8 +223,8 @@ static void step_and_die(struct tori_ctx *cx, struct stage *s, const char *failp
     assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
 }
 
-/* Appends at random, with the keyholder killed, the sequencer restarted, or killed at every place
- * where it can be: each checkpoint extends all that were published before. */
+/* EVID-02: appends at random, with the keyholder killed, the sequencer restarted, or killed at
+ * every place where it can be: each checkpoint extends all that were published before. */
 static void every_checkpoint_extends_the_earlier_ones(void **state)
 {
     static const char *const deaths[] = {
@@ -494,7 +494,7 @@ static void a_flipped_byte_is_named(void **state)
     stage_end(&s);
 }
 
-/* Every byte of a small log counts. */
+/* EVID-02: every byte of a small log counts. */
 static void every_byte_of_a_log_counts(void **state)
 {
     static const char *const files[] = {"checkpoint", "tile/0/000.p/2", "tile/entries/000.p/2"};

@@ -205,6 +205,19 @@ static struct tori_result find_endpoint(struct tori_exchange *exchange, struct t
     return TORI_OK;
 }
 
+/* A process that does not own its shard answers for its own health and for nothing else. */
+static struct tori_result check_owner(struct tori_exchange *exchange)
+{
+    const struct tori_server_config *config = &exchange->edge->server->config;
+    tori_err why = TORI_ERR_NOT_OWNER;
+
+    if (exchange->endpoint->listener == TORI_LISTENER_METRICS || config->ready == NULL ||
+        config->ready(config->arg, &why))
+        return TORI_OK;
+    return tori_fail(&exchange->command.cx, why == TORI_ERR_NONE ? TORI_ERR_NOT_OWNER : why,
+                     __FILE_NAME__, __LINE__, &(struct tori_kv){.kind = TORI_KV_END});
+}
+
 static bool is_browser_listener(enum tori_listener role)
 {
     return role == TORI_LISTENER_CUSTOMER || role == TORI_LISTENER_OPERATOR;
@@ -300,6 +313,7 @@ struct tori_result tori_request_accept(struct tori_exchange *exchange)
     TORI_TRY(set_cookies(exchange, &lang_cookie));
     set_language(exchange, lang_cookie);
     TORI_TRY(find_endpoint(exchange, path));
+    TORI_TRY(check_owner(exchange));
     TORI_TRY(check_rate(exchange));
     TORI_TRY(check_site(exchange, host));
     TORI_TRY(check_body(exchange));

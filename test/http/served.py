@@ -15,10 +15,11 @@ CUSTOMER, METRICS, PROXY, FORWARDED, CUSTOMER_TLS, CHANNEL, OPERATOR, ADMIN = (s
 class Server:
     """One process; its ports by listener. Ends cleanly, and says when it did not."""
 
-    def __init__(self, *options, env=None):
+    def __init__(self, *options, env=None, quiet=False, pass_fds=()):
         self.process = subprocess.Popen(
             [os.environ["HTTP_TEST_SERVER"], *map(str, options)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env={**os.environ, **(env or {})})
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None,
+            env={**os.environ, **(env or {})}, pass_fds=pass_fds)
         self.ports = json.loads(self.process.stdout.readline())
         atexit.register(self.stop)
 

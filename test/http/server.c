@@ -196,12 +196,15 @@ int main(int argc, char **argv)
     static const char *const metrics[] = {"metrics.test", NULL};
     static const char *const operators[] = {"desk.test", NULL};
     static const char *const admin[] = {"admin", NULL};
-    static const char *const peers[] = {"127.0.0.0/8", NULL};
+    const char *peers[] = {option(argv, "--peer", "127.0.0.0/8"), NULL};
     const char *cert = option(argv, "--cert", NULL);
     const char *key = option(argv, "--key", NULL);
     const char *admin_path = option(argv, "--admin", NULL);
     struct tori_listener_config listener[] = {
-        {.role = TORI_LISTENER_CUSTOMER, .address = "127.0.0.1", .hosts = customer},
+        {.role = TORI_LISTENER_CUSTOMER,
+         .address = option(argv, "--address", "127.0.0.1"),
+         .inherited_fd = (int)number(argv, "--inherit", 0),
+         .hosts = customer},
         {.role = TORI_LISTENER_METRICS, .address = "127.0.0.1", .hosts = metrics},
         {.role = TORI_LISTENER_CUSTOMER,
          .address = "127.0.0.1",

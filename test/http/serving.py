@@ -1,6 +1,7 @@
 """What the server does with slow, greedy, broken and honest clients: deadlines, limits, ends of
 connections, proxies, browsers' headers, cookies, and a clean end of itself."""
 
+import json
 import re
 import select
 import socket
@@ -473,9 +474,36 @@ class Requests(Served):
         (status, headers, body), = ask(server, request("GET", "/readyz", "metrics.test"), METRICS)
         self.assertEqual((status, headers["retry-after"]), (503, "1"))
         self.assertIn(b'"code":"not_owner"', body)
-        (status, _, _), = ask(server, request("GET", "/healthz", "metrics.test"), METRICS)
+        (status, _, _), = ask(server, request("GET", "/healthz"), CHANNEL)
         self.assertEqual(status, 200)
+        for path in ("/who/x", "/web/torimori.css"):
+            (status, headers, body), = ask(server, customer("GET", path), CUSTOMER)
+            self.assertEqual((status, headers["retry-after"]), (503, "1"))
+            self.assertIn(b'"code":"not_owner"', body)
         self.assertEqual(server.stop(), 0)
+
+
+class Inherited(unittest.TestCase):
+    def test_a_listening_socket_of_the_supervisor(self):
+        """Shared by all reactors, and closed by the server alone."""
+        with socket.socket() as mine:
+            mine.bind(("127.0.0.1", 0))
+            mine.listen()
+            server = Server("--inherit", mine.fileno(), "--reactors", 3, pass_fds=[mine.fileno()])
+            self.assertEqual(server.ports[CUSTOMER], mine.getsockname()[1])
+        for i in range(40):
+            (status, _, _), = ask(server, customer("GET", f"/who/{i}"), CUSTOMER)
+            self.assertEqual(status, 200)
+        self.assertEqual(server.stop(), 0)
+
+
+class Configuration(unittest.TestCase):
+    def test_what_cannot_be_meant_stops_the_start(self):
+        for options in (["--address", "0.0.0.0"], ["--address", "nonsense"], ["--cert", "/nowhere.pem"],
+                        ["--cert", "/nowhere.pem", "--key", "/nowhere.key"], ["--reactors", "0"],
+                        ["--reactors", "99"], ["--inherit", "9"], ["--peer", "nonsense"]):
+            with self.assertRaises(json.JSONDecodeError, msg=options):
+                Server(*options, quiet=True)
 
 
 class Admin(unittest.TestCase):

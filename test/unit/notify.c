@@ -326,6 +326,43 @@ static void devices_in_words(void **state)
         assert_text(tori_notify_device_words(cx, tori_str_z(cases[i][0])), cases[i][1]);
 }
 
+static struct tori_result make_mail(struct tori_ctx *cx, struct tori_message *out)
+{
+    struct tori_bytes json;
+
+    TORI_TRY(tori_notify_params_write(cx, TORI_STR("withdrawal"), withdrawal_params, &json));
+    TORI_TRY(tori_notify_message(cx, TORI_STR("withdrawal"), &reader[TORI_JA], json, out));
+    return tori_notify_mail(cx, &reader[TORI_JA], out, out);
+}
+
+/* Memory that fails once, anywhere: the message is whole or there is none. */
+static void a_message_is_whole_or_there_is_none(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct tori_arena *arena = cx->arena;
+    struct tori_message want, got;
+    unsigned long failed = 0, n = 0;
+    bool more = true;
+
+    assert_ok(cx, make_mail(cx, &want));
+    for (cx->arena = NULL; more; n++) {
+        cx->arena = tori_arena_new(1024 * 1024);
+        assert_non_null(cx->arena);
+        tori_alloc_fail_at(n + 1);
+        struct tori_result r = make_mail(cx, &got);
+        tori_alloc_fail_at(0);
+        failed += TORI_FAILED(r);
+        if (!TORI_FAILED(r)) {
+            assert_true(tori_str_eq(got.subject, want.subject));
+            assert_true(tori_str_eq(got.body, want.body));
+        }
+        more = n < 200;
+        tori_arena_free(cx->arena);
+    }
+    assert_true(failed > 10);
+    cx->arena = arena;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +381,7 @@ int main(void)
         unit(an_empty_text_is_unknown),
         unit(link_scanner_knows_the_list),
         unit(devices_in_words),
+        unit(a_message_is_whole_or_there_is_none),
     };
     return tori_unit_run("notify", tests);
 }

@@ -53,7 +53,7 @@ static unsigned decimals(struct tori_str currency)
     return 2;
 }
 
-static struct tori_str amount(struct tori_ctx *cx, int64_t minor, unsigned places)
+static TORI_RESULT amount(struct tori_ctx *cx, int64_t minor, unsigned places, struct tori_str *out)
 {
     struct tori_buf buf = tori_buf_new(cx->arena, 64);
     uint64_t size = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
@@ -64,18 +64,19 @@ static struct tori_str amount(struct tori_ctx *cx, int64_t minor, unsigned place
     put_grouped(&buf, size / unit);
     if (places > 0)
         tori_buf_printf(&buf, ".%0*u", (int)places, (unsigned)(size % unit));
-    return tori_buf_text(&buf);
+    TORI_TRY(tori_buf_done(cx, &buf));
+    *out = tori_buf_text(&buf);
+    return TORI_OK;
 }
 
 static TORI_RESULT money_words(struct tori_ctx *cx, enum tori_lang lang,
                                const struct tori_notify_param *value, struct tori_str *out)
 {
-    const struct tori_text_arg args[] = {
-        {"amount", amount(cx, value->number, decimals(value->text))},
-        {"currency", value->text},
-        {NULL, {NULL, 0}}};
     bool yen = tori_str_eq(value->text, TORI_STR("JPY"));
+    struct tori_text_arg args[] = {
+        {"amount", {NULL, 0}}, {"currency", value->text}, {NULL, {NULL, 0}}};
 
+    TORI_TRY(amount(cx, value->number, decimals(value->text), &args[0].value));
     return filled(cx, lang, yen ? TORI_T_NOTIFY_YEN : TORI_T_NOTIFY_MONEY, args, out);
 }
 
@@ -109,12 +110,6 @@ static TORI_RESULT tail_words(struct tori_ctx *cx, enum tori_lang lang, struct t
     return filled(cx, lang, TORI_T_NOTIFY_TAIL, args, out);
 }
 
-static TORI_RESULT int_words(struct tori_ctx *cx, int64_t n, struct tori_str *out)
-{
-    *out = amount(cx, n, 0);
-    return out->at == NULL ? TORI_FAIL(cx, TOO_LARGE) : TORI_OK;
-}
-
 TORI_RESULT tori_notify_words(struct tori_ctx *cx, enum tori_lang lang,
                               const struct tori_template_param *param,
                               const struct tori_notify_param *value, struct tori_str *out)
@@ -127,7 +122,7 @@ TORI_RESULT tori_notify_words(struct tori_ctx *cx, enum tori_lang lang,
     case TORI_NOTIFY_TIME:
         return time_words(cx, lang, value->number, out);
     case TORI_NOTIFY_INT:
-        return int_words(cx, value->number, out);
+        return amount(cx, value->number, 0, out);
     case TORI_NOTIFY_MONEY:
         return money_words(cx, lang, value, out);
     case TORI_NOTIFY_TAIL:

@@ -29,6 +29,7 @@ struct ours {
     struct tori_ctx cx;
     struct tori_store *store;
     struct tori_writer *writer;
+    struct tori_reader *reader;
     int64_t seq;
     uint64_t seed;
 };
@@ -216,6 +217,33 @@ static void compare(const char *engine, struct ours *ours, void (*bare_group)(vo
     }
 }
 
+/* A whole aggregate of few rows, by one reader. */
+static void our_load(void *to, int n)
+{
+    struct ours *ours = to;
+    struct tori_aggregate *agg = NULL;
+
+    for (int i = 0; i < n; i++) {
+        struct tori_credential of = credential_of(bench_any(&ours->seed) % BENCH_CUSTOMERS);
+        try(ours, tori_load_aggregate(&ours->cx, ours->reader, &of.customer_id, 0, &agg));
+        tori_aggregate_free(agg);
+        tori_arena_reset(ours->cx.arena);
+    }
+}
+
+static void load(const char *engine, struct ours *ours)
+{
+    struct figure figure[ROUNDS];
+
+    try(ours, tori_reader_open(&ours->cx, ours->store, &ours->reader));
+    for (int round = 0; round < ROUNDS; round++)
+        figure[round] = run(our_load, ours, 16);
+    struct figure middle = median(figure);
+    printf("%-10s aggregates loaded: %7.0f/s by one reader, %6.1f us CPU each\n", engine,
+           middle.per_s, middle.cpu_us);
+    tori_reader_close(ours->reader);
+}
+
 static void sqlite_group(void *to, int n)
 {
     bare_sqlite_group(to, n);
@@ -237,6 +265,7 @@ static void bench_sqlite(void)
     open_ours(&ours, url, url);
     struct bare *bare = bare_sqlite_open(path);
     compare("SQLite", &ours, sqlite_group, bare);
+    load("SQLite", &ours);
     bare_sqlite_close(bare);
     tori_writer_close(ours.writer);
     tori_store_close(ours.store);
@@ -272,6 +301,7 @@ static void bench_pg(const char *admin)
     open_ours(&ours, owner, url);
     struct bare *bare = bare_pg_open(bare_url);
     compare("PostgreSQL", &ours, pg_group, bare);
+    load("PostgreSQL", &ours);
     bare_pg_close(bare);
     tori_writer_close(ours.writer);
     tori_store_close(ours.store);

@@ -16,5 +16,4 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('operation', 'operation', '10000000 2000 1'), ('operation', 'operation_live', '10000 2'),
     ('operation', 'operation_recent', '10000000 100 1'),
     ('idempotency', 'idempotency', '10000000 2000 1'), ('idempotency', 'idempotency_recent', '10000000 100 1'),
-    ('notice', 'notice', '10000000 2000 1'), ('notice', 'notice_recent', '10000000 100 1'),
     ('job', 'job', '10000000 2000 1'), ('job', 'job_live', '10000 2'), ('job', 'job_due', '10000 2 1 1');

@@ -330,7 +330,6 @@ CREATE INDEX interaction_live ON interaction (customer_id) WHERE state < 10;
 CREATE INDEX operation_live ON operation (customer_id) WHERE state < 10;
 CREATE INDEX operation_recent ON operation (customer_id, created_at);
 CREATE INDEX idempotency_recent ON idempotency (customer_id, created_at);
-CREATE INDEX notice_recent ON notice (customer_id, created_at);
 CREATE INDEX job_live ON job (customer_id) WHERE state < 10;
 
 -- All that is due, at the start.

@@ -194,6 +194,13 @@ class Stack:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         return done.returncode == 0, (done.stdout + done.stderr).strip()
 
+    def require_free_ports(self) -> None:
+        """Torimori shares its ports gladly, so a second demo would take turns with the first."""
+        for name, port in vars(self.ports).items():
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    raise Failed(f"port {port} ({name}) is in use by another program")
+
     # Processes -------------------------------------------------------------------------------
 
     def start_torimori(self) -> None:

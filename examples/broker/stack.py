@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 READY_S = 30
 ENDING_S = 15
+STARTING = ("(keyholder_away)", "(store_away)", "(not_owner)", "(busy)")
 
 
 class Failed(Exception):
@@ -173,12 +174,18 @@ class Stack:
         return [str(self.torimori), "serve", "--config", str(self.config)]
 
     def admin(self, *words: str) -> str:
-        """Run `torimori admin …` and return what it prints."""
+        """Run `torimori admin …` and return what it prints. A part of Torimori that is just
+        starting is asked again."""
         command = [str(self.torimori), "admin", *words, "--config", str(self.config)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode != 0:
-            raise Failed(f"{' '.join(command[1:4])}: {done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
+        deadline = time.monotonic() + READY_S
+        while True:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            if done.returncode == 0:
+                return done.stdout
+            told = done.stderr.strip() or done.stdout.strip()
+            if time.monotonic() > deadline or not told.endswith(STARTING):
+                raise Failed(f"{' '.join(command[1:4])}: {told}")
+            time.sleep(0.2)
 
     def add_channel(self) -> None:
         self.admin("channel", "add", "mihon", "--cert", self.path("channel.pem"),

@@ -216,7 +216,8 @@ def replayed_proof(stage: Stage) -> Report:
         raise Failed(f"the honest withdrawal was not executed: {result(page)}")
     report = Report("replayed_proof", victim, cash_before=victim.cash())
     report.add("replay_same", at_once, "interaction_state")
-    report.add("replay_later", victim.browser.bring(visit, proof), "interaction_unknown")
+    report.add("replay_later", victim.browser.bring(visit, proof),
+               "interaction_state", "interaction_unknown")
     other = thief.begin_withdrawal(1_000)
     must(thief.browser.challenge(other))
     report.add("replay_other", thief.browser.bring(other, proof), "proof_challenge")

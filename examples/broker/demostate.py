@@ -4,14 +4,20 @@ from pathlib import Path
 
 import people
 from channel import Channel, Refused, tls_context
-from stack import PROJECT, Stack
+from stack import PROJECT, Ports, Stack
 
+PROGRAM = "build/plain/src/torimori"
 NEWCOMER = 1
 FIRST_VICTIM = 101  # the thief's victims are not the customer that the newcomer plays
 
 
 def demo_stack(folder: Path | None, torimori: Path | None = None) -> Stack:
-    return Stack(folder or PROJECT / ".demo", torimori or PROJECT / "build/plain/torimori")
+    """The stack of a folder, on the ports that it was started with."""
+    stack = Stack(folder or PROJECT / ".demo", torimori or PROJECT / PROGRAM)
+    if torimori is None and stack.recall("torimori"):
+        stack.torimori = Path(stack.recall("torimori"))
+    stack.ports = Ports(**stack.recall("ports", {}))
+    return stack
 
 
 def channel_of(stack: Stack) -> Channel:

@@ -109,8 +109,8 @@ class Person:
         """The notices that can be disputed, newest first, as the page shows them."""
         cards = re.findall(r'<li class="card">\s*<h3 id="n-([\w-]+)">(.*?)</h3>(.*?)</li>',
                            self.centre().text, re.DOTALL)
-        return [Notice(name, plain(title), plain(text)) for name, title, text in cards
-                if "/not-me" in text]
+        return [Notice(name, plain(title), plain(text.partition("<button")[0]))
+                for name, title, text in cards if "/not-me" in text]
 
     def not_me(self, notice: Notice) -> Page:
         """Press "this was not me" beside a notice."""

@@ -60,6 +60,7 @@ class Stack:
     torimori: Path
     ports: Ports = field(default_factory=Ports)
 
+    CHANNEL_TITLE = "みほん証券"  # as Torimori's pages and notices call the channel
     CHANNEL_NAME = "channel.torimori.localhost"
     MAIL_NAME = "mail.localhost"
 
@@ -188,7 +189,7 @@ class Stack:
             time.sleep(0.2)
 
     def add_channel(self) -> None:
-        self.admin("channel", "add", "mihon", "--cert", self.path("channel.pem"),
+        self.admin("channel", "add", self.CHANNEL_TITLE, "--cert", self.path("channel.pem"),
                    "--origin", self.broker, "--return-uri", self.return_uri)
 
     def add_operator(self, ref: str, name: str) -> str:

@@ -13,13 +13,13 @@ import attempts
 import people
 from authenticator import Bend
 from browser import Browser, origin_of
-from demostate import channel_of, fill
+from demostate import PROGRAM, channel_of, fill
 from office import Office, must
 from person import Person, result
 from relay import Relay
 from stack import Ports, Stack
 
-TORIMORI = Path(os.environ.get("TORIMORI", PROJECT / "build/plain/torimori"))
+TORIMORI = Path(os.environ.get("TORIMORI", PROJECT / PROGRAM))
 CROWD = 12
 
 

@@ -55,6 +55,7 @@ struct tori_flight {
     struct tori_state state;
     struct tori_changes changes;
     uint64_t ticket; /* order of submission */
+    bool refused;    /* the store refused it alone */
     bool alone;      /* its group was refused once: now in a group of its own */
 };
 

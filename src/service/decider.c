@@ -36,6 +36,7 @@ static struct tori_slot *slot_for(struct tori_pipeline *p, struct tori_command *
     }
     command->flight.stage = TORI_AT_LOAD;
     command->flight.loading = *id;
+    p->stalled = true;
     atomic_fetch_add_explicit(&p->loads, 1, memory_order_relaxed);
     tori_queue_put(&p->work, command);
     return NULL;
@@ -48,6 +49,7 @@ static void install(struct tori_pipeline *p, struct tori_command *command)
     struct tori_command *waiting = slot->waiting;
 
     assert(slot->agg == NULL);
+    p->stalled = false;
     command->flight.stage = TORI_AT_DECIDE;
     command->next = waiting;
     slot->waiting = NULL;
@@ -212,7 +214,7 @@ static void clean_up(struct tori_pipeline *p)
     tori_lobby_clear(p->lobby);
     for (struct tori_command *c = list, *next; c != NULL; c = next) {
         next = c->next;
-        if (broken == TORI_BREAK_AWAY || c->flight.alone) {
+        if (broken == TORI_BREAK_AWAY || c->flight.refused) {
             tori_refuse_command(
                 p, c, broken == TORI_BREAK_AWAY ? TORI_ERR_STORE_AWAY : TORI_ERR_STORE_REFUSED);
             continue;
@@ -249,26 +251,33 @@ static void take(struct tori_pipeline *p, struct tori_command *command)
         step(p, command);
 }
 
-/* in_order: a command whose turn has not come waits aside. */
-static void take_in_turn(struct tori_pipeline *p, struct tori_command *command)
+static struct tori_command *next_in_turn(struct tori_pipeline *p)
 {
-    if (!p->config.in_order || command->flight.stage == TORI_AT_LOADED) {
-        take(p, command);
-        return;
-    }
-    command->next = p->early;
-    p->early = command;
-    for (struct tori_command **at = &p->early; *at != NULL;) {
+    for (struct tori_command **at = &p->early; *at != NULL; at = &(*at)->next) {
         struct tori_command *due = *at;
-        if (due->flight.ticket != p->next_ticket) {
-            at = &due->next;
+        if (due->flight.ticket != p->next_ticket)
             continue;
-        }
         *at = due->next;
         p->next_ticket++;
-        take(p, due);
-        at = &p->early;
+        return due;
     }
+    return NULL;
+}
+
+/* in_order: a command whose turn has not come waits aside, and while one waits for its aggregate so
+ * do all that came after it. */
+static void take_in_turn(struct tori_pipeline *p, struct tori_command *command)
+{
+    struct tori_command *due;
+
+    if (!p->config.in_order || command->flight.stage == TORI_AT_LOADED) {
+        take(p, command);
+    } else {
+        command->next = p->early;
+        p->early = command;
+    }
+    while (p->config.in_order && !p->stalled && (due = next_in_turn(p)) != NULL)
+        take(p, due);
 }
 
 void *tori_decider_main(void *pipeline)

@@ -63,6 +63,8 @@ REFUSED = {
     "bare_cr_after_the_request_line": b"GET /who/first HTTP/1.1\rHost: channel.test\r\n\r\n",
     "folded_field": get(H, b"X-A: 1\r\n 2"),
     "folded_field_with_a_tab": get(H, b"X-A: 1\r\n\t2"),
+    "folded_field_with_a_colon": get(H, b"X-A: 1\r\n X-B: 2"),
+    "folded_field_that_looks_like_framing": post(LENGTH, b"X-A: 1\r\n Transfer-Encoding: chunked", body=BODY),
     "first_field_begins_with_a_space": b"GET /who/first HTTP/1.1\r\n Host: channel.test\r\n\r\n",
     "nul_in_a_value": get(H, b"X-A: 1\x002"),
     "nul_in_a_name": get(H, b"X-\x00A: 1"),

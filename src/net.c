@@ -228,6 +228,11 @@ static void durable(void *owner, int64_t last_seq)
     tori_due_poke(net->due);
 }
 
+static uint64_t epoch_of(void *pipeline)
+{
+    return tori_pipeline_epoch(pipeline);
+}
+
 static TORI_RESULT start_evidence(struct net *net)
 {
     TORI_TRY(tori_reader_open(net->cx, net->store, &net->leaves.reader));
@@ -236,10 +241,10 @@ static TORI_RESULT start_evidence(struct net *net)
         .keys = net->app.keys,
         .read = tori_journal_leaves_read,
         .owner = &net->leaves,
-        .epoch = 1,
+        .epoch = epoch_of,
         .max_unsealed_ms = net->settings->evidence_max_unsealed_ms,
         .tell = tell_evidence,
-        .tell_owner = net->pipeline,
+        .host = net->pipeline,
         .log = net->cx->log,
     };
     TORI_TRY(tori_seal_log_new(net->cx, &config, &net->seal));

@@ -337,6 +337,11 @@ bool tori_pipeline_ready(const struct tori_pipeline *p)
            tori_clock_steady_ms() <= tori_lease_deadline_ms(p->writer);
 }
 
+uint64_t tori_pipeline_epoch(const struct tori_pipeline *p)
+{
+    return tori_pipeline_ready(p) ? (uint64_t)tori_lease_epoch(p->writer) : 0;
+}
+
 void tori_pipeline_set_evidence(struct tori_pipeline *p, tori_err why_not)
 {
     atomic_store_explicit(&p->evidence, (int)why_not, memory_order_relaxed);

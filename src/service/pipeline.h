@@ -44,6 +44,9 @@ bool tori_pipeline_closing(const struct tori_pipeline *pipeline);
 /* Owns the shard and may decide: /readyz. */
 bool tori_pipeline_ready(const struct tori_pipeline *pipeline);
 
+/* The epoch under which it owns the shard; 0 while it does not. Any thread. */
+uint64_t tori_pipeline_epoch(const struct tori_pipeline *pipeline);
+
 /* The evidence side tells whether important operations may go on; any thread. */
 void tori_pipeline_set_evidence(struct tori_pipeline *pipeline, tori_err why_not);
 

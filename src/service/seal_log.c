@@ -210,6 +210,11 @@ static struct tori_result open_files(struct tori_ctx *cx, struct tori_seal_log *
     return TORI_OK;
 }
 
+static uint64_t epoch_now(const struct tori_seal_log *log)
+{
+    return log->config.epoch == NULL ? 1 : log->config.epoch(log->config.host);
+}
+
 /* The keyholder lost its state: it gets back what it signed last, as far as that was published. */
 static struct tori_result offer_state(struct tori_ctx *cx, struct tori_seal_log *log,
                                       const struct tori_opened *opened, struct tori_str *note)
@@ -217,7 +222,7 @@ static struct tori_result offer_state(struct tori_ctx *cx, struct tori_seal_log 
     struct tori_tree tree = {log->published, tori_log_dir_read, &log->dir};
     struct tori_frontier frontier;
     struct tori_hash node[TORI_TREE_LEVELS];
-    struct tori_adoption adoption = {.epoch = log->config.epoch,
+    struct tori_adoption adoption = {.epoch = epoch_now(log),
                                      .size = log->published,
                                      .signature = opened->signature,
                                      .node = node};
@@ -341,6 +346,15 @@ static bool wait_ms(struct tori_seal_log *log, long ms)
     return stop;
 }
 
+/* Nothing is decided here, so nothing waits. Whoever owns the shard goes on with the same files. */
+static void stand_by(struct tori_seal_log *log)
+{
+    forget(log);
+    pthread_mutex_lock(&log->mutex);
+    log->facts.complete_to_ms = tori_clock_steady_ms();
+    pthread_mutex_unlock(&log->mutex);
+}
+
 static void note_failure(struct tori_seal_log *log, tori_err err)
 {
     pthread_mutex_lock(&log->mutex);
@@ -359,6 +373,10 @@ static void *run_sequencer(void *arg)
         int64_t now_ms = tori_clock_steady_ms();
         if (TORI_FAILED(beat))
             note_failure(log, beat.err);
+        if (epoch_now(log) == 0) {
+            stand_by(log);
+            continue;
+        }
         if (TORI_FAILED(beat) || now_ms - step_ms < STEP_MS)
             continue;
         step_ms = now_ms;
@@ -373,7 +391,7 @@ static void *run_watcher(void *arg)
     struct tori_seal_log *log = arg;
 
     do
-        log->config.tell(log->config.tell_owner, tori_seal_log_why_not(log));
+        log->config.tell(log->config.host, tori_seal_log_why_not(log));
     while (!wait_ms(log, WATCH_MS));
     return NULL;
 }

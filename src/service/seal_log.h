@@ -31,12 +31,14 @@ struct tori_seal_config {
     struct tori_keys *keys;
     tori_journal_read_fn *read;
     void *owner;
-    uint64_t epoch;          /* of the lease: for a keyholder that lost its state */
     int64_t max_unsealed_ms; /* setting evidence.max_unsealed_ms */
     /* Told five times a second, from a thread of its own, whether important operations may go on:
      * ERR_NONE, or why not. NULL: nobody is told. */
-    void (*tell)(void *owner, tori_err why_not);
-    void *tell_owner;
+    void (*tell)(void *host, tori_err why_not);
+    /* The epoch under which this process owns the shard, which a keyholder that lost its state
+     * wants to know; 0: it does not own it, and must not seal. NULL: always 1. */
+    uint64_t (*epoch)(void *host);
+    void *host; /* given to both */
     struct tori_log *log;
 };
 

@@ -60,8 +60,7 @@ static void scene_begin(void **state, struct scene *s)
     const struct tori_seal_config config = {.dir = s->dir,
                                             .keys = s->holder.keys,
                                             .read = tori_journal_leaves_read,
-                                            .owner = &s->leaves,
-                                            .epoch = 1};
+                                            .owner = &s->leaves};
     assert_ok(&s->f->cx, tori_seal_log_new(&s->f->cx, &config, &s->log));
 }
 

@@ -69,7 +69,6 @@ static void log_open(struct tori_ctx *cx, struct stage *s)
                                       .keys = s->holder.keys,
                                       .read = fake_read,
                                       .owner = &s->journal,
-                                      .epoch = 1,
                                       .max_unsealed_ms = 5000};
     assert_ok(cx, tori_seal_log_new(cx, &config, &s->log));
 }
@@ -398,6 +397,7 @@ static void another_key_does_not_go_on(void **state)
 struct told {
     _Atomic int times;
     _Atomic int last;
+    _Atomic int epoch;
 };
 
 static void tell(void *owner, tori_err why_not)
@@ -421,7 +421,7 @@ static void the_threads_seal_by_themselves(void **state)
                                       .owner = &s.journal,
                                       .max_unsealed_ms = 5000,
                                       .tell = tell,
-                                      .tell_owner = &told};
+                                      .host = &told};
     s.journal.rows = 3;
     assert_ok(cx, tori_seal_log_new(cx, &config, &s.log));
     assert_ok(cx, tori_seal_log_start(cx, s.log));
@@ -435,6 +435,41 @@ static void the_threads_seal_by_themselves(void **state)
     tori_seal_log_free(s.log);
     s.log = NULL;
     assert_sound(cx, &s, 3);
+    stage_end(&s);
+}
+
+static uint64_t epoch_told(void *owner)
+{
+    const struct told *told = owner;
+    return (uint64_t)told->epoch;
+}
+
+/* Whoever does not own the shard seals nothing, and is not late for it. */
+static void a_standby_seals_nothing(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct stage s;
+    static struct told told;
+
+    stage_begin(cx, &s);
+    tori_seal_log_free(s.log);
+    struct tori_seal_config config = {.dir = s.dir,
+                                      .keys = s.holder.keys,
+                                      .read = fake_read,
+                                      .owner = &s.journal,
+                                      .max_unsealed_ms = 800,
+                                      .epoch = epoch_told,
+                                      .host = &told};
+    s.journal.rows = 3;
+    assert_ok(cx, tori_seal_log_new(cx, &config, &s.log));
+    assert_ok(cx, tori_seal_log_start(cx, s.log));
+    usleep(1500 * 1000);
+    assert_int_equal(tori_seal_log_facts(s.log).sealed, 0);
+    assert_int_equal(tori_seal_log_why_not(s.log), TORI_ERR_NONE);
+    told.epoch = 7;
+    for (int i = 0; i < 100 && tori_seal_log_facts(s.log).sealed < 3; i++)
+        usleep(50 * 1000);
+    assert_int_equal(tori_seal_log_facts(s.log).sealed, 3);
     stage_end(&s);
 }
 
@@ -751,6 +786,7 @@ int main(void)
         unit(a_lost_state_is_given_back),
         unit(another_key_does_not_go_on),
         unit(the_threads_seal_by_themselves),
+        unit(a_standby_seals_nothing),
         unit(a_flipped_byte_is_named),
         unit(every_byte_of_a_log_counts),
         unit(missing_and_stray_files_are_named),

@@ -47,6 +47,12 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def reference(bank: dict[str, str]) -> str:
+    """What a withdrawal calls a payout account. The customer reads it on the page where he signs,
+    so it says which account it is."""
+    return f"{bank['bank_code']}-{bank['branch_code']}-{bank['number']}"
+
+
 class Book:
     """All state. One connection behind one lock: it is a sample, and correct is enough."""
 
@@ -77,7 +83,7 @@ class Book:
                     "INSERT INTO holding VALUES (?,?,?)",
                     [(who.ref, symbol, count) for symbol, count in who.holdings.items()])
                 self.db.execute("INSERT INTO payout VALUES (?,?,?,?)",
-                                (who.ref, "P-1", json.dumps(who.bank), now))
+                                (who.ref, reference(who.bank), json.dumps(who.bank), now))
 
     def one(self, statement: str, *values: Any) -> sqlite3.Row | None:
         with self.lock:
@@ -206,9 +212,8 @@ class Book:
         if row["type"] == "withdrawal":
             self._pay(row["customer"], -fields["amount"]["minor"])
         elif row["type"] == "payout_account_change":
-            count = len(self.all("SELECT 1 FROM payout WHERE customer = ?", row["customer"]))
-            self.db.execute("INSERT INTO payout VALUES (?,?,?,?)", (
-                row["customer"], f"P-{count + 1}", json.dumps(fields, ensure_ascii=False),
+            self.db.execute("INSERT OR REPLACE INTO payout VALUES (?,?,?,?)", (
+                row["customer"], reference(fields), json.dumps(fields, ensure_ascii=False),
                 int(time.time())))
         elif row["type"] == "order":
             self._trade(row, fields)

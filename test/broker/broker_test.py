@@ -105,7 +105,7 @@ class BrokerTest(unittest.TestCase):
         visit = self.click(self.browser.get(self.origin + "/payout"), "/payout", **bank)
         self.assertNotEqual(self.book.payout(CUSTOMER)[1], bank)
         self.browser.get(self.fake.confirm(visit))
-        self.assertEqual(self.book.payout(CUSTOMER), ("P-2", bank))
+        self.assertEqual(self.book.payout(CUSTOMER), ("0000-999-0000007", bank))
 
     def test_an_order_is_filled_and_reported(self):
         self.login()

@@ -86,7 +86,7 @@ async function followTheBait() {
         await route.fulfill({ response: answer, headers: { ...answer.headers(), location: inward(answer.headers().location) } });
     });
     await victim.press("/login").catch(() => undefined);
-    await victim.at.waitForURL(`${places.evil}/**`);
+    await victim.arrive(`${places.evil}/**`);
     await victim.at.unroute("**/login");
 }
 

@@ -90,6 +90,20 @@ export class Person {
         await this.context?.close();
     }
 
+    /**
+     * Waits until the browser is at one of these addresses; otherwise says where it is instead.
+     *
+     * @param {string} address  a glob
+     */
+    async arrive(address) {
+        try {
+            await this.at.waitForURL(address, { timeout: 10_000 });
+        } catch {
+            const text = await this.at.locator("main").innerText().catch(() => "");
+            throw new Error(`not at ${address} but at ${this.at.url()}: ${text.slice(0, 400)}`);
+        }
+    }
+
     /** @param {string} action  of a form of the broker's */
     press(action) {
         return this.at.locator(`form[action="${action}"] button`).click();
@@ -106,7 +120,7 @@ export class Person {
         await this.at.keyboard.press("Enter");
         await this.at.locator("#make-form button.primary").click();
         await this.at.locator("#continue").click();
-        await this.at.waitForURL(`${broker}/**`);
+        await this.arrive(`${broker}/**`);
     }
 
     /** With the broker's button; the passkey is offered by the browser itself. */
@@ -114,7 +128,7 @@ export class Person {
         const { broker } = this.world.places;
         await this.at.goto(`${broker}/`);
         await this.press("/login");
-        await this.at.waitForURL(`${broker}/portfolio`);
+        await this.arrive(`${broker}/portfolio`);
     }
 
     /** Up to Torimori's page that shows what is signed. @param {number} amount */
@@ -123,13 +137,13 @@ export class Person {
         await this.at.goto(`${broker}/withdrawal`);
         await this.at.locator("#amount").fill(String(amount));
         await this.press("/withdrawal");
-        await this.at.waitForURL(`${pages}/i/**`);
+        await this.arrive(`${pages}/i/**`);
     }
 
     async confirm() {
         const { broker } = this.world.places;
         await this.at.locator("#go").click();
-        await this.at.waitForURL(`${broker}/instruction**`);
+        await this.arrive(`${broker}/instruction**`);
         return this.result();
     }
 
@@ -153,7 +167,7 @@ export class Person {
         if (await this.at.locator('a[href="/login"]').count()) {
             await this.at.goto(`${pages}/login`);
             await this.at.locator("button[data-post]").click();
-            await this.at.waitForURL(`${pages}/me`);
+            await this.arrive(`${pages}/me`);
         }
     }
 }

@@ -94,7 +94,7 @@ test("a_login_alone_moves_nothing", async () => {
     const before = await person.cash();
     await person.askWithdrawal(1_000);
     await person.at.locator("#cancel").click();
-    await person.at.waitForURL(`${world.places.broker}/instruction**`);
+    await person.arrive(`${world.places.broker}/instruction**`);
     assert.notEqual((await person.result()).state, "executed");
     assert.equal(await person.cash(), before);
     await person.leave();
@@ -188,7 +188,7 @@ test("after_the_emergency_stop_nothing_goes", async () => {
     await person.at.locator("#ask-lock").waitFor();
     await person.at.keyboard.press("Tab");
     await person.at.keyboard.press("Enter");
-    await person.at.waitForURL(`${world.places.pages}/locked`);
+    await person.arrive(`${world.places.pages}/locked`);
     assert.deepEqual(await axe(person.at), []);
     await person.at.goto(visit);
     const answer = await call(person, `/v1/i/${visitOf(person)}/challenge`, {});
@@ -208,7 +208,7 @@ test("this_was_not_me_stops_everything", async () => {
     await person.centre();
     await person.at.locator('button[data-ask="not-me"]').first().click();
     await person.at.locator('#ask-not-me button[data-answer="yes"]').click();
-    await person.at.waitForURL(`${world.places.pages}/locked`);
+    await person.arrive(`${world.places.pages}/locked`);
     await person.at.goto(`${world.places.broker}/portfolio`);
     assert.equal(await person.at.locator("#cash").count(), 0);
     await person.leave();
@@ -222,7 +222,7 @@ test("a_new_passkey_waits_before_it_withdraws", async () => {
     await person.at.goto(`${world.places.broker}/withdrawal`);
     await person.at.locator("#amount").fill("1000");
     await person.press("/withdrawal");
-    await person.at.waitForURL(`${world.places.broker}/instruction**`);
+    await person.arrive(`${world.places.broker}/instruction**`);
     assert.deepEqual(await person.result(), { state: "denied", reason: "cool_off" });
     assert.equal(await person.cash(), before);
     await person.leave();

@@ -59,28 +59,13 @@ class World(Stack):
             self._issue(name, host, "serverAuth")
 
     def _settings(self) -> str:
-        """Everything over TLS, each host with its own origin and RP ID."""
-        rows = {
-            "store.url": "sqlite:" + self.path("torimori.sqlite"),
-            "data.directory": self.path("data"),
-            "firm.name_ja": "みほん証券", "firm.name_en": "Mihon Securities",
-            "firm.phone": "0120-000-000",
-            "channel.listen": f"127.0.0.1:{self.ports.channel}",
-            "channel.hosts": f"{self.CHANNEL_NAME}:{self.ports.channel}",
-            "channel.tls_certificate": self.path("server.pem"),
-            "channel.tls_key": self.path("server.key"),
-            "metrics.listen": f"127.0.0.1:{self.ports.metrics}",
-            "courier.smtp_host": "mail.localhost", "courier.smtp_port": self.ports.mail,
-            "courier.smtp_ca": self.path("ca.pem"), "courier.spool": self.path("post"),
-        }
-        for role, name, port in (("customer", "pages", self.ports.pages),
-                                 ("operator", "desk", self.ports.desk)):
-            rows |= {
-                f"{role}.listen": f"127.0.0.1:{port}", f"{role}.hosts": f"{HOSTS[name]}:{port}",
-                f"{role}.origin": f"https://{HOSTS[name]}:{port}", f"{role}.rp_id": HOSTS[name],
-                f"{role}.tls_certificate": self.path(f"{name}.pem"),
-                f"{role}.tls_key": self.path(f"{name}.key")}
-        return "".join(f"{name} = {value}\n" for name, value in rows.items())
+        """Those of the demo, over TLS and without its explanations."""
+        rows = {"demo": "false"}
+        for role, name in (("customer", "pages"), ("operator", "desk")):
+            rows |= {f"{role}.tls_certificate": self.path(f"{name}.pem"),
+                     f"{role}.tls_key": self.path(f"{name}.key")}
+        whole = super()._settings().replace("demo = true\n", "")
+        return whole + "".join(f"{name} = {value}\n" for name, value in rows.items())
 
     def start_broker(self) -> None:
         self._start("broker", [
@@ -104,7 +89,6 @@ class Journeys:
 
     def open(self) -> dict[str, Any]:
         world = self.world
-        world.prepare()
         world.start_mail()
         world.start_torimori()
         world.add_channel()
@@ -169,6 +153,7 @@ def main(torimori: str, folder: str) -> int:
     world = World(Path(torimori), Path(folder))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        world.prepare()
         journeys = Journeys(world)
         for line in sys.stdin:
             print(json.dumps(answer(journeys, line), ensure_ascii=False), flush=True)

@@ -81,6 +81,14 @@ function fault(input) {
  */
 const inputs = (form) => [...form.elements].filter((e) => e instanceof HTMLInputElement);
 
+/**
+ * Inputs have no name of the browser's own kind, so that nothing they hold can get into an address.
+ * Radio buttons need one to be a group.
+ *
+ * @param {HTMLInputElement} input
+ */
+const nameOf = (input) => input.dataset.name ?? input.name;
+
 /** @param {HTMLFormElement} form */
 async function submit(form) {
     const button = form.querySelector("button");
@@ -97,11 +105,11 @@ async function submit(form) {
         return;
     }
     const chosen = fields.filter((input) => input.type !== "radio" || input.checked);
-    const body = Object.fromEntries(chosen.map((input) => [input.name, input.value.trim()]));
+    const body = Object.fromEntries(chosen.map((input) => [nameOf(input), input.value.trim()]));
     await send(form.dataset.form ?? "", body, button, {
         next: form.dataset.next,
         told: (problem) => {
-            const wrong = fields.find((input) => input.type === "text" && input.name === problem.field);
+            const wrong = fields.find((input) => input.type === "text" && nameOf(input) === problem.field);
             if (wrong) {
                 mark(wrong, problem.message);
             }

@@ -77,17 +77,44 @@ const who = await world.ask("person", 1);
 const victim = await new Person(world, browser, who).sitDown();
 await victim.enrol(await world.ask("window", who.customer, who.user));
 
-/** From the true broker, with an address that a phisher has exchanged. */
+/**
+ * What a phisher's own machine asks the broker.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {{cookie?: string, body?: string}} [more]
+ * @returns {Promise<{headers: import("node:http").IncomingHttpHeaders, text: string}>}
+ */
+const atBroker = (method, path, { cookie = "", body = "" } = {}) => {
+    const broker = new URL(places.broker);
+    const form = { "content-type": "application/x-www-form-urlencoded", origin: broker.origin };
+    return new Promise((resolve, reject) => {
+        const asked = ask({
+            host: "127.0.0.1",
+            port: broker.port,
+            servername: broker.hostname,
+            ca: readFileSync(places.ca),
+            method,
+            path,
+            headers: { host: broker.host, cookie, ...(body ? form : {}) },
+        });
+        asked.once("error", reject);
+        asked.once("response", async (answer) =>
+            resolve({ headers: answer.headers, text: (await whole(answer)).toString("utf8") }));
+        asked.end(body);
+    });
+};
+
+/** The phisher begins a login at the true broker and sends the victim to his own copy of Torimori's page. */
 async function followTheBait() {
     seen.length = 0;
-    await victim.at.goto(`${places.broker}/`);
-    await victim.at.route("**/login", async (route) => {
-        const answer = await route.fetch({ maxRedirects: 0 });
-        await route.fulfill({ response: answer, headers: { ...answer.headers(), location: inward(answer.headers().location) } });
-    });
-    await victim.press("/login").catch(() => undefined);
-    await victim.arrive(`${places.evil}/**`);
-    await victim.at.unroute("**/login");
+    const welcome = await atBroker("GET", "/");
+    const cookie = (welcome.headers["set-cookie"]?.[0] ?? "").split(";")[0];
+    const csrf = /name="csrf" value="([^"]+)"/.exec(welcome.text)?.[1] ?? "";
+    const sent = await atBroker("POST", "/login", { cookie, body: new URLSearchParams({ csrf }).toString() });
+    const bait = inward(sent.headers.location ?? "");
+    assert.ok(bait.startsWith(`${places.evil}/i/`), `${bait} ${sent.text}`);
+    await victim.at.goto(bait);
 }
 
 test("a_relay_shows_the_page_and_gets_nothing", async () => {

@@ -111,11 +111,12 @@ export class Person {
 
     /** From the letter to the passkey. @param {string} code */
     async enrol(code) {
-        const { broker } = this.world.places;
+        const { broker, pages } = this.world.places;
         await this.at.goto(`${broker}/`);
         await this.at.locator("#customer").fill(this.who.customer);
         await this.at.locator("#user").fill(this.who.user);
         await this.press("/enrol");
+        await this.arrive(`${pages}/i/**`);
         await this.at.locator("#code").fill(code);
         await this.at.keyboard.press("Enter");
         await this.at.locator("#make-form button.primary").click();

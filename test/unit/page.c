@@ -67,6 +67,20 @@ static void check_script(struct tori_ctx *cx, const char *name, struct tori_str 
     expect(name, page, "type=\"password\"", 0);
 }
 
+static void check_forms(struct tori_ctx *cx, const char *name, struct tori_str page)
+{
+    (void)cx;
+    expect(name, page, "method=\"dialog\"", count(page, "<form"));
+    expect(name, page, " name=\"",
+           count(page, "<meta name=") + count(page, "type=\"radio\" name="));
+}
+
+/* A form that the browser sends by itself would put the enrolment code into an address. */
+static void forms_send_nothing_by_themselves(void **state)
+{
+    each(*state, check_forms);
+}
+
 static void no_inline_script_or_style(void **state)
 {
     each(*state, check_script);
@@ -252,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         unit(landmarks),
         unit(no_inline_script_or_style),
+        unit(forms_send_nothing_by_themselves),
         unit(everything_is_escaped),
         unit(tags_close),
         unit(confirm_shows_what_is_signed),

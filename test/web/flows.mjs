@@ -222,6 +222,20 @@ test("a_wrong_code_stands_at_its_field", () =>
         assert.ok(await input.evaluate((e) => e === document.activeElement));
     }));
 
+test("without_the_module_a_code_goes_nowhere", async () => {
+    const context = await browser.newContext({ locale: "en-GB" });
+    const page = await context.newPage();
+    await page.route("**/web/visit.js", (route) => route.abort());
+    site.world.asked.length = 0;
+    await page.goto(site.url("enrol.en"));
+    await typeCode(page, "ABCD2345");
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.waitForTimeout(300);
+    assert.equal(page.url(), site.url("enrol.en"));
+    assert.equal(site.world.asked.length, 0);
+    await context.close();
+});
+
 test("an_empty_code_is_not_sent", () =>
     flow("enrol.en", () => ({ body: {} }), async (page) => {
         await typeCode(page, " - ");

@@ -38,7 +38,7 @@ static void text_field(struct tori_html *h, const struct text_field *f, size_t n
     field_id(h, f, nth);
     tori_html_raw(h, "-error\"></p>\n<input type=\"text\" autocomplete=\"off\" required id=\"");
     field_id(h, f, nth);
-    tori_html_raw(h, "\" name=\"");
+    tori_html_raw(h, "\" data-name=\"");
     tori_html_raw(h, f->name);
     tori_html_raw(h, "\" data-empty=\"");
     tori_html_raw(h, f->empty);
@@ -58,7 +58,7 @@ static const struct text_field checked_field = {"checked", "checked_empty", "256
                                                 TORI_T_CONSOLE_PROOFING_CHECKED_HINT};
 static void hidden(struct tori_html *h, const char *name, struct tori_str value)
 {
-    tori_html_raw(h, "<input type=\"hidden\" name=\"");
+    tori_html_raw(h, "<input type=\"hidden\" data-name=\"");
     tori_html_raw(h, name);
     tori_html_raw(h, "\" value=\"");
     tori_html_str(h, value);
@@ -68,7 +68,7 @@ static void hidden(struct tori_html *h, const char *name, struct tori_str value)
 /* What begins an approval goes on to the list of approvals; a lock stays here. */
 static void form_open(struct tori_html *h, const char *path, const char *next)
 {
-    tori_html_raw(h, "<form novalidate data-form=\"/v1/desk/");
+    tori_html_raw(h, "<form method=\"dialog\" novalidate data-form=\"/v1/desk/");
     tori_html_raw(h, path);
     tori_html_raw(h, "\" data-next=\"");
     tori_html_raw(h, next);
@@ -78,7 +78,7 @@ static void form_open(struct tori_html *h, const char *path, const char *next)
 static void find(struct tori_html *h)
 {
     tori_html_wrap(h, "<section>\n<h2>", TORI_T_CONSOLE_DESK_FIND,
-                   "</h2>\n<form data-form=\"/v1/desk/find\" novalidate>\n");
+                   "</h2>\n<form method=\"dialog\" data-form=\"/v1/desk/find\" novalidate>\n");
     text_field(h, &ref_field, 0);
     tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">", TORI_T_CONSOLE_DESK_FIND_BUTTON,
                    "</button>\n</form>\n</section>\n");

@@ -197,12 +197,13 @@ static void credentials(struct tori_html *h, const struct tori_view_centre *v)
         tori_html_raw(h, "</ul>\n");
     if (v->credential_count == 1)
         tori_html_wrap(h, "<p class=\"note\">", TORI_T_PAGE_ENROL_SPARE, "</p>\n");
-    tori_html_raw(h, "<form data-form=\"/v1/me/credentials\" novalidate>\n<div class=\"field\">\n");
+    tori_html_raw(h, "<form method=\"dialog\" data-form=\"/v1/me/credentials\" novalidate>\n<div "
+                     "class=\"field\">\n");
     tori_html_wrap(h, "<label for=\"label\">", TORI_T_PAGE_ADD_LABEL, "</label>\n");
     tori_html_wrap(h, "<p class=\"hint\" id=\"label-hint\">", TORI_T_PAGE_ADD_HINT, "</p>\n");
     tori_html_raw(
         h, "<p class=\"error\" id=\"label-error\" role=\"alert\"></p>\n"
-           "<input id=\"label\" name=\"label\" type=\"text\" autocomplete=\"off\" "
+           "<input id=\"label\" data-name=\"label\" type=\"text\" autocomplete=\"off\" "
            "maxlength=\"64\" required aria-describedby=\"label-hint label-error\" "
            "data-empty=\"label_empty\" data-bytes=\"64\" data-long=\"label_long\">\n</div>\n");
     tori_html_wrap(h, "<button type=\"submit\" class=\"quiet\">", TORI_T_PAGE_ADD_BUTTON,

@@ -43,13 +43,14 @@ static void enrol(struct tori_html *h)
     tori_html_wrap(h, "<h1>", TORI_T_PAGE_ENROL_TITLE, "</h1>\n");
     tori_html_wrap(h, "<p class=\"lead\">", TORI_T_CONSOLE_ENROL_LEAD, "</p>\n");
     tori_layout_voices(h);
-    tori_html_raw(h, "<form data-form=\"/v1/enrol\" novalidate>\n<div class=\"field\">\n");
+    tori_html_raw(
+        h, "<form method=\"dialog\" data-form=\"/v1/enrol\" novalidate>\n<div class=\"field\">\n");
     tori_html_wrap(h, "<label for=\"operator\">", TORI_T_CONSOLE_ENROL_REF, "</label>\n");
     tori_html_wrap(h, "<p class=\"hint\" id=\"operator-hint\">", TORI_T_CONSOLE_ENROL_REF_HINT,
                    "</p>\n");
     tori_html_raw(
         h, "<p class=\"error\" id=\"operator-error\" role=\"alert\"></p>\n"
-           "<input id=\"operator\" name=\"operator\" type=\"text\" autocomplete=\"off\" "
+           "<input id=\"operator\" data-name=\"operator\" type=\"text\" autocomplete=\"off\" "
            "spellcheck=\"false\" maxlength=\"64\" required "
            "aria-describedby=\"operator-hint operator-error\" data-empty=\"ref_empty\">\n</div>\n");
     tori_html_wrap(h, "<button type=\"submit\" class=\"primary\">", TORI_T_PAGE_ENROL_CODE_BUTTON,

@@ -30,7 +30,8 @@ static void code_form(struct tori_html *h, const struct tori_view_visit *v)
 {
     tori_html_wrap(h, "<section id=\"step-code\">\n<h2 tabindex=\"-1\">",
                    TORI_T_PAGE_ENROL_STEP_CODE, "</h2>\n");
-    tori_html_raw(h, "<form id=\"code-form\" novalidate>\n<div class=\"field\">\n");
+    tori_html_raw(h,
+                  "<form id=\"code-form\" method=\"dialog\" novalidate>\n<div class=\"field\">\n");
     tori_html_wrap(h, "<label for=\"code\">", TORI_T_PAGE_ENROL_CODE_LABEL, "</label>\n");
     tori_html_wrap(h, "<p class=\"hint\" id=\"code-hint\">",
                    v->frame.operators ? TORI_T_CONSOLE_ENROL_CODE_HINT
@@ -38,7 +39,7 @@ static void code_form(struct tori_html *h, const struct tori_view_visit *v)
                    "</p>\n");
     tori_html_raw(h,
                   "<p class=\"error\" id=\"code-error\" role=\"alert\"></p>\n"
-                  "<input id=\"code\" name=\"code\" class=\"code\" type=\"text\" "
+                  "<input id=\"code\" class=\"code\" type=\"text\" "
                   "autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" "
                   "maxlength=\"40\" required aria-describedby=\"code-hint code-error\">\n</div>\n");
     tori_html_raw(h, "<div class=\"actions\">\n");
@@ -54,13 +55,14 @@ static void make_form(struct tori_html *h, const struct tori_view_visit *v)
                                                : "<section id=\"step-make\">\n");
     tori_html_wrap(h, "<h2 tabindex=\"-1\">", TORI_T_PAGE_ENROL_STEP_MAKE, "</h2>\n");
     tori_html_wrap(h, "<p>", TORI_T_PAGE_ENROL_MAKE_HOW, "</p>\n");
-    tori_html_raw(h, "<form id=\"make-form\" novalidate>\n<div class=\"field\">\n");
+    tori_html_raw(h,
+                  "<form id=\"make-form\" method=\"dialog\" novalidate>\n<div class=\"field\">\n");
     tori_html_wrap(h, "<label for=\"label\">", TORI_T_PAGE_ENROL_LABEL, "</label>\n");
     tori_html_wrap(h, "<p class=\"hint\" id=\"label-hint\">", TORI_T_PAGE_ENROL_LABEL_HINT,
                    "</p>\n");
     tori_html_raw(h,
                   "<p class=\"error\" id=\"label-error\" role=\"alert\"></p>\n"
-                  "<input id=\"label\" name=\"label\" type=\"text\" autocomplete=\"off\" "
+                  "<input id=\"label\" data-name=\"label\" type=\"text\" autocomplete=\"off\" "
                   "maxlength=\"64\" required aria-describedby=\"label-hint label-error\" value=\"");
     if (v->suggestion.len > 0)
         tori_html_str(h, v->suggestion);

@@ -81,6 +81,7 @@ struct tori_exchange *tori_exchange_take(struct tori_edge *edge, struct tori_con
     exchange->site = conn->site;
     struct tori_command *command = &exchange->command;
     command->owner = exchange;
+    command->caller.listener = conn->site->config->role;
     command->done = done;
     command->cx.app = config->app;
     command->cx.arena = exchange->arena;

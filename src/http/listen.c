@@ -21,17 +21,26 @@ static struct tori_result failed(struct tori_ctx *cx, const char *what)
     return TORI_FAIL(cx, SETTING_BAD, tori_word("listener", what), tori_i64("errno", errno));
 }
 
+/* "192.0.2.1", "::1" or "[::1]". */
 static bool tcp_address(const struct tori_listener_config *config, struct address *out)
 {
+    char bare[64];
+    struct tori_str text = tori_str_z(config->address);
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)config->port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)config->port)};
 
-    if (inet_pton(AF_INET, config->address, &v4.sin_addr) == 1) {
+    if (text.len > 2 && text.at[0] == '[' && text.at[text.len - 1] == ']')
+        text = (struct tori_str){text.at + 1, text.len - 2};
+    if (text.len >= sizeof(bare))
+        return false;
+    memcpy(bare, text.at, text.len);
+    bare[text.len] = 0;
+    if (inet_pton(AF_INET, bare, &v4.sin_addr) == 1) {
         memcpy(&out->at, &v4, sizeof(v4));
         out->len = sizeof(v4);
         return true;
     }
-    if (inet_pton(AF_INET6, config->address, &v6.sin6_addr) != 1)
+    if (inet_pton(AF_INET6, bare, &v6.sin6_addr) != 1)
         return false;
     memcpy(&out->at, &v6, sizeof(v6));
     out->len = sizeof(v6);

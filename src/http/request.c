@@ -78,7 +78,6 @@ static void set_caller(struct tori_exchange *exchange)
     struct tori_addr client = conn->peer;
 
     believe_proxy(exchange, &client);
-    caller->listener = exchange->site->config->role;
     caller->ip = (struct tori_str){exchange->ip, tori_addr_print(&client, exchange->ip)};
     caller->port = client.port;
     caller->user_agent = short_utf8(tori_head_value(&exchange->head, TORI_STR("user-agent")), 256);

@@ -20,10 +20,11 @@ enum { TORI_LISTENERS_MAX = 8, TORI_HOSTS_MAX = 8, TORI_PEERS_MAX = 16, TORI_REA
 /* One way in. Strings and lists are kept by reference and must outlive the server. */
 struct tori_listener_config {
     enum tori_listener role;
-    const char *address; /* numeric; or "/path" of a Unix socket, which is made anew, mode 0600 */
-    int port;            /* 0: the kernel chooses, see tori_server_port() */
-    int inherited_fd;    /* > 2: a listening socket from the supervisor, owned by the server from
-                            here on; address and port are then not looked at */
+    /* Numeric, IPv6 with or without brackets; or "/path" of a Unix socket, made anew, mode 0600. */
+    const char *address;
+    int port;         /* 0: the kernel chooses, see tori_server_port() */
+    int inherited_fd; /* > 2: a listening socket from the supervisor, owned by the server from
+                         here on; address and port are then not looked at */
     const char *const
         *hosts;            /* exact Host values with their port, ends with NULL; others get 421 */
     const char *cert_file; /* PEM chain and key; both NULL: plain, accepted on loopback only */

@@ -498,6 +498,14 @@ class Inherited(unittest.TestCase):
 
 
 class Configuration(unittest.TestCase):
+    def test_an_address_of_version_6(self):
+        for address in ("::1", "[::1]"):
+            server = Server("--address", address)
+            with socket.create_connection(("::1", server.ports[CUSTOMER]), timeout=10) as peer:
+                peer.sendall(customer("GET", "/who/x", "Connection: close"))
+                self.assertIn(b'"ip":"::1"', read_all(peer))
+            self.assertEqual(server.stop(), 0)
+
     def test_what_cannot_be_meant_stops_the_start(self):
         for options in (["--address", "0.0.0.0"], ["--address", "nonsense"], ["--cert", "/nowhere.pem"],
                         ["--cert", "/nowhere.pem", "--key", "/nowhere.key"], ["--reactors", "0"],

@@ -49,7 +49,7 @@ def read_queries(files):
 def read_migrations(files):
     common = {p.name[:4]: p for p in files if re.fullmatch(r"\d{4}_\w+\.sql", p.name)}
     extra = {(p.name[:4], e): p for p in files for e in ENGINES if p.name == f"{p.name[:4]}.{e}.sql"}
-    if len(common) + len(extra) != len(files):
+    if len(common) + len(extra) != len(files) or any(number not in common for number, _ in extra):
         sys.exit("sql: a migration is NNNN_name.sql, NNNN.pg.sql or NNNN.sqlite.sql")
     migrations = []
     for i, number in enumerate(sorted(common)):

@@ -12,6 +12,9 @@
 #include "store/sqlite_int.h"
 
 enum { PASSIVE_PAGES = 1000, RESTART_PAGES = 16384 }; /* of 4,096 bytes: 4 MB and 64 MB */
+/* RESTART keeps writers out while it waits for readers: not for long, and then after the next 4 MB.
+ */
+enum { RESTART_WAIT_MS = 200 };
 
 struct tori_keeper {
     int lock;
@@ -80,7 +83,7 @@ static bool start(struct tori_keeper *keeper, const struct tori_store *store)
     if (sqlite3_open_v2(store->place, &keeper->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
         return false;
-    sqlite3_busy_timeout(keeper->handle, (int)store->answer_ms);
+    sqlite3_busy_timeout(keeper->handle, RESTART_WAIT_MS);
     if (sqlite3_exec(keeper->handle, tori_queries[TORI_QUERY_SESSION].text[TORI_ENGINE_SQLITE],
                      NULL, NULL, NULL) != SQLITE_OK)
         return false;

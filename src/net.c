@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,15 +87,24 @@ struct way_setting {
     const char *key;
 };
 
+static bool read_port(const char *text, int *out)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 5 || text[digits] != '\0')
+        return false;
+    *out = (int)strtol(text, NULL, 10);
+    return *out <= UINT16_MAX;
+}
+
 static TORI_RESULT set_way(struct net *net, size_t i, const struct way_setting *from)
 {
     struct way_in *way = &net->way[i];
     const char *colon = strrchr(from->listen, ':');
-    int port = 0, used = 0;
+    int port;
 
     if (colon == NULL || (size_t)(colon - from->listen) >= sizeof(way->address) ||
-        sscanf(colon + 1, "%5d%n", &port, &used) != 1 || colon[1 + used] != '\0' || port < 0 ||
-        port > 65535)
+        !read_port(colon + 1, &port))
         return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", from->name),
                          tori_word("value", from->listen));
     memcpy(way->address, from->listen, (size_t)(colon - from->listen));

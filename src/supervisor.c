@@ -108,9 +108,9 @@ static void exec_role(const char *const *argv)
 #else
     (void)failpoint;
 #endif
-    char *words[8] = {NULL};
+    char *words[8] = {NULL}; /* execve promises to leave them alone, and its type does not say so */
     for (size_t i = 0; argv[i] != NULL; i++)
-        words[i] = strdup(argv[i]);
+        memcpy(&words[i], &argv[i], sizeof(words[i]));
     execve("/proc/self/exe", words, environment);
 }
 

@@ -121,23 +121,40 @@ run_test()
     say "make test, round $1: $(tail -n 1 "$folder/test-$1.log")"
 }
 
-# Waits until both addresses answer, then stops the demo as Ctrl-C does.
+# The new system shares this machine's network, so an answer must not come from somebody else's demo.
+answers()
+{
+    chroot "$root" curl -s -o /dev/null --max-time 5 "$1" 2>/dev/null
+}
+
+wait_for_ports()
+{
+    chroot "$root" sh -c 'command -v curl >/dev/null' || return 0
+    for _ in $(seq 120); do
+        answers http://127.0.0.1:8080/ || answers http://127.0.0.1:8081/ || return 0
+        sleep 5
+    done
+    die 'somebody else listens on the ports of the demo'
+}
+
+# Waits until both addresses answer, then stops the demo as Ctrl-C does (a shell would have its
+# background processes ignore that).
 run_demo()
 {
-    setsid sh -c "$(command -v env) >/dev/null; exec \"\$@\"" sh \
-        chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
+    wait_for_ports
+    env --default-signal=INT,QUIT setsid chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
         setpriv --reuid "$user" --regid "$user" --init-groups sh -c 'cd ~/torimori && exec make demo' \
         </dev/null >"$folder/demo-$1.log" 2>&1 &
     demo=$!
     for url in http://torimori.localhost:8080/ http://mihon.localhost:8081/; do
-        until chroot "$root" curl -s -o /dev/null --max-time 5 "$url" 2>/dev/null; do
+        until answers "$url"; do
             kill -0 "$demo" 2>/dev/null || { tail -n 40 "$folder/demo-$1.log"; die "make demo, round $1, ended"; }
             [ $(($(date +%s) - began)) -lt "${FRESH_SECONDS:-7200}" ] || die "make demo, round $1: $url is silent"
             sleep 2
         done
         say "make demo, round $1: $url answers $(chroot "$root" curl -s -o /dev/null -w '%{http_code}' "$url")"
     done
-    kill -INT -- "-$demo"
+    env kill -s INT -- "-$demo"
     for _ in $(seq 30); do
         [ -n "$(inside)" ] || break
         sleep 1

@@ -87,8 +87,8 @@ static void break_group(struct tori_pipeline *p, struct tori_group *group, enum 
     pthread_mutex_lock(&p->mutex);
     p->broken = why;
     p->seq_after_break = seq;
-    /* Alone and refused again: this one is at fault. Others that were alone only waited behind it.
-     */
+    /* Alone and refused again: this one is at fault. Others that were alone only waited behind
+     * it. */
     if (group->count == 1 && group->first->flight.alone)
         group->first->flight.refused = true;
     if (group->first != NULL) {

@@ -124,8 +124,8 @@ static void note(struct table *table, const struct tori_hash *name,
 
     pthread_mutex_lock(&shard->mutex);
     struct place *known = find(table, shard, name);
-    /* A login's visit belongs to nobody until it is proved: the one fact that is told in two steps.
-     */
+    /* A login's visit belongs to nobody until it is proved: the one fact that is told in two
+     * steps. */
     if (known != NULL && tori_id_is_none(&known->fact.customer_id))
         known->fact.customer_id = fact->customer_id;
     if (known == NULL) {

@@ -106,8 +106,8 @@ static bool param_of(struct tori_ctx *cx, const struct tori_template_param *want
     return true;
 }
 
-/* The form also names channel, customer and the like; only the type's own fields go into a message.
- */
+/* The form also names channel, customer and the like; only the type's own fields go into a
+ * message. */
 static bool is_field(const struct tori_operation_type *type, struct tori_str name)
 {
     for (const struct tori_value_rule *rule = type->rule; rule->name != NULL; rule++)

@@ -5,9 +5,9 @@ import re
 
 KEY = r"^([a-z][a-z0-9_.]*) = "
 # Five words or more that end as a sentence does. Usage lines of commands are written for the
-# terminal of whoever keeps the machine, in English only.
+# terminal of whoever keeps the machine, in English only; so is the page that settings.c prints.
 SENTENCE = re.compile(r"[A-Za-z][a-z']*(?:[ ,;:]+[A-Za-z0-9'%{}]+){4,}[.!?](?:\s|$)")
-USAGE = r"src/(cmd/.+|main\.c|supervisor\.c)"
+USAGE = r"src/(cmd/.+|main\.c|supervisor\.c|base/settings\.c)"
 OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 # Keys that are put together at run time: what stands before the part that varies.
 PREFIXES = r"\"((?:[a-z][a-z0-9_]*\.)+)(?:%|\{|\")"

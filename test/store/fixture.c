@@ -156,8 +156,8 @@ static void migrate(struct fixture *f, const char *url)
     tori_store_close(owner);
 }
 
-/* Migrated once for all cases of this process; theirs are copies, which take a quarter of the time.
- */
+/* Migrated once for all cases of this process; theirs are copies, which take a quarter of the
+ * time. */
 static char template_name[64];
 
 static void drop_template(void)

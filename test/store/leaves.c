@@ -116,8 +116,8 @@ static void the_log_is_made_again_from_the_store(void **state)
     scene_end(&s);
 }
 
-/* The sequencer looks again at what it seals: a leaf_hash that is not that of its entry stays out.
- */
+/* The sequencer looks again at what it seals: a leaf_hash that is not that of its entry stays
+ * out. */
 static void a_row_that_lies_is_not_sealed(void **state)
 {
     struct scene s;

@@ -197,8 +197,8 @@ static void each_answer_has_its_row(void **state)
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM evidence_body"), COUNT);
 }
 
-/* LOCK-07: whatever was decided after a lock sees it: no withdrawal has a later row than its lock.
- */
+/* LOCK-07: whatever was decided after a lock sees it: no withdrawal has a later row than its
+ * lock. */
 static void no_withdrawal_after_its_lock(void **state)
 {
     enum { PAIRS = 1000 };

@@ -22,18 +22,24 @@ struct tori_listener_config {
     enum tori_listener role;
     /* Numeric, IPv6 with or without brackets; or "/path" of a Unix socket, made anew, mode 0600. */
     const char *address;
-    int port;         /* 0: the kernel chooses, see tori_server_port() */
-    int inherited_fd; /* > 2: a listening socket from the supervisor, owned by the server from
-                         here on; address and port are then not looked at */
-    const char *const
-        *hosts;            /* exact Host values with their port, ends with NULL; others get 421 */
-    const char *cert_file; /* PEM chain and key; both NULL: plain, accepted on loopback only */
+    /* 0: the kernel chooses, see tori_server_port(). */
+    int port;
+    /* > 2: a listening socket from the supervisor, owned by the server from here on; address and port
+     * are then not looked at. */
+    int inherited_fd;
+    /* Exact Host values with their port, ends with NULL; others get 421. */
+    const char *const *hosts;
+    /* PEM chain and key; both NULL: plain, accepted on loopback only. */
+    const char *cert_file;
     const char *key_file;
-    bool https_in_front;          /* plain here, but browsers see https: a proxy on this machine */
-    bool proxy_protocol;          /* each connection of a peer begins with PROXY v1 or v2 */
-    const char *forwarded_header; /* this one field names the client, when a peer sent it */
-    const char *const *peers;     /* the proxies: addresses or nets, ends with NULL; NULL: none.
-                                     With proxy_protocol others are closed at once. */
+    /* Plain here, but browsers see https: a proxy on this machine. */
+    bool https_in_front;
+    /* Each connection of a peer begins with PROXY v1 or v2; others are closed at once. */
+    bool proxy_protocol;
+    /* This one field names the client, when a peer sent it. */
+    const char *forwarded_header;
+    /* The proxies: addresses or nets, ends with NULL; NULL: none. */
+    const char *const *peers;
 };
 
 /* Total times, not pauses between bytes. */

@@ -251,8 +251,9 @@ struct tori_result tori_operation_ask_decide(struct tori_ctx *cx, const void *in
     tori_reply_status(out, 201);
     tori_operation_write(cx, tori_reply_json(out), &row);
     TORI_TRY(keep_answer(cx, ask, &row, out));
-    return row.state == TORI_OP_ALLOWED ? tori_operation_tell(cx, cx->state->customer, &row)
-                                        : TORI_OK;
+    return row.state == TORI_OP_ALLOWED
+               ? tori_operation_tell(cx, cx->state->customer, &row, ask->context.user_agent)
+               : TORI_OK;
 }
 
 struct tori_result tori_operation_open_own(struct tori_ctx *cx, struct tori_aggregate *agg,

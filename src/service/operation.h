@@ -71,9 +71,9 @@ TORI_RESULT tori_operation_receipt(struct tori_ctx *cx, struct tori_aggregate *a
                                    struct tori_operation *row, const struct tori_receipt *receipt);
 TORI_RESULT tori_operation_canonical(struct tori_ctx *cx, const struct tori_aggregate *agg,
                                      const struct tori_operation *row, struct tori_bytes *out);
-/* Tells the customer of an operation that was allowed. */
+/* Tells the customer of an operation that was allowed, and on what device it was asked for. */
 TORI_RESULT tori_operation_tell(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                const struct tori_operation *row);
+                                const struct tori_operation *row, struct tori_str user_agent);
 /* Why this user may not do this now: ERR_NONE, LOCKED or COOL_OFF. */
 tori_err tori_operation_obstacle(struct tori_ctx *cx, const struct tori_aggregate *agg,
                                  const struct tori_user *user,

@@ -157,13 +157,26 @@ static void add_common(struct tori_ctx *cx, const struct tori_template *template
     if (wants(template, "channel"))
         param[n++] = tori_notify_text("channel", channel == NULL ? cx->app->firm_name[cx->lang]
                                                                  : channel->name);
-    if (wants(template, "device"))
-        param[n++] = tori_notice_device(cx);
+    param[n] = (struct tori_notify_param){.name = NULL};
+}
+
+/* What asked: the customer's browser or app, as the channel tells of it, or the browser on our
+ * page. */
+static void add_device(struct tori_ctx *cx, const struct tori_template *template,
+                       struct tori_str user_agent, struct tori_notify_param *param)
+{
+    size_t n = 0;
+
+    if (!wants(template, "device"))
+        return;
+    while (param[n].name != NULL)
+        n++;
+    param[n++] = tori_notify_text("device", tori_notify_device_words(cx, user_agent));
     param[n] = (struct tori_notify_param){.name = NULL};
 }
 
 struct tori_result tori_operation_tell(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                       const struct tori_operation *row)
+                                       const struct tori_operation *row, struct tori_str user_agent)
 {
     const struct tori_operation_entry *entry = tori_operation_named(row->type);
     struct tori_notify_param param[PARAMS_MAX + 4];
@@ -175,6 +188,7 @@ struct tori_result tori_operation_tell(struct tori_ctx *cx, struct tori_aggregat
     TORI_TRY(tori_operation_canonical(cx, agg, row, &canonical));
     fill_params(cx, entry->type, canonical, param);
     add_common(cx, template, row, param);
+    add_device(cx, template, user_agent, param);
     struct tori_tell tell = {
         .agg = agg,
         .user = tori_user_find(agg, &row->user_id),

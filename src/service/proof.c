@@ -228,7 +228,7 @@ static TORI_RESULT follow_up(struct tori_ctx *cx, struct tori_lobby_visit *visit
         return tori_credential_remove_proved(cx, agg, operation);
     if (tori_str_eq(operation->type, TORI_STR("approval_sign")))
         return tori_approval_signed(cx, operation);
-    return tori_operation_tell(cx, agg, operation);
+    return tori_operation_tell(cx, agg, operation, cx->caller->user_agent);
 }
 
 static TORI_RESULT require_session(struct tori_ctx *cx, const struct tori_aggregate *agg,

@@ -119,5 +119,10 @@ struct tori_result tori_visit_page(struct tori_ctx *cx, const void *in, struct t
         return TORI_OK;
     }
     TORI_TRY(tori_visit_cookie(cx, out, &unused));
+    /* Managing needs no proof of its own: the security centre asks for a session by itself. */
+    if (visit->purpose == TORI_PURPOSE_MANAGE) {
+        tori_reply_status(out, 303);
+        tori_reply_header(out, "Location", TORI_STR("/me"));
+    }
     return view_visit(cx, visit, view);
 }

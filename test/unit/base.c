@@ -145,6 +145,22 @@ static void texts_fill_their_holes(void **state)
     assert_true(buf.len > 10);
 }
 
+/* A comparison that always says yes, or looks at a part only, must not pass. */
+static void secrets_compare_whole(void **state)
+{
+    struct tori_key32 a = {{0}}, b = {{0}};
+
+    (void)state;
+    assert_true(tori_ct_eq(&a, &b, sizeof(a)));
+    for (size_t i = 0; i < sizeof(a); i++) {
+        b.at[i] = 1;
+        assert_false(tori_ct_eq(&a, &b, sizeof(a)));
+        b.at[i] = 0;
+    }
+    tori_wipe(&a, sizeof(a));
+    assert_true(tori_ct_eq(&a, &b, sizeof(a)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +174,7 @@ int main(void)
         unit(hmac_is_rfc_4231),
         unit(a_fixed_seed_repeats),
         unit(texts_fill_their_holes),
+        unit(secrets_compare_whole),
     };
     return tori_unit_run("unit/base", tests);
 }

@@ -11,10 +11,13 @@ import { addAuthenticator, launch } from "../web/browser.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** @param {string} torimori  the program */
-export async function openWorld(torimori) {
+/**
+ * @param {string} torimori  the program
+ * @param {...string} settings  "name=value", beside those of the demo
+ */
+export async function openWorld(torimori, ...settings) {
     const folder = mkdtempSync(join(tmpdir(), "torimori-journey-"));
-    const child = spawn("/usr/bin/python3", ["-B", join(here, "world.py"), torimori, folder], {
+    const child = spawn("/usr/bin/python3", ["-B", join(here, "world.py"), torimori, folder, ...settings], {
         stdio: ["pipe", "pipe", "inherit"],
     });
     const ended = new Promise((resolve) => child.once("exit", resolve));

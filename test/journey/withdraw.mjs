@@ -59,6 +59,16 @@ const call = (person, path, body) =>
         return { status: answer.status, body: await answer.json() };
     }, /** @type {[string, object]} */ ([path, body]));
 
+/** A correct assertion, made on the page. @param {Person} person @param {object} options */
+const assertion = (person, options) =>
+    person.at.evaluate(async (json) => {
+        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(/** @type {any} */ (json));
+        const made = /** @type {PublicKeyCredential} */ (await navigator.credentials.get({ publicKey }));
+        const { id, rawId, type, response } = made.toJSON();
+        const { clientDataJSON, authenticatorData, signature, userHandle } = response;
+        return { id, rawId, type, response: { clientDataJSON, authenticatorData, signature, userHandle } };
+    }, options);
+
 /** @param {Person} person */
 const visitOf = (person) => new URL(person.at.url()).pathname.split("/")[2];
 
@@ -191,8 +201,11 @@ test("after_the_emergency_stop_nothing_goes", async () => {
     await person.arrive(`${world.places.pages}/locked`);
     assert.deepEqual(await axe(person.at), []);
     await person.at.goto(visit);
-    const answer = await call(person, `/v1/i/${visitOf(person)}/challenge`, {});
-    assert.ok(answer.status >= 400, JSON.stringify(answer.body));
+    await person.at.getByRole("heading", { name: "口座を停止しています" }).waitFor();
+    /* Whoever ignores the page and proves all the same is refused by the server. */
+    const challenge = await call(person, `/v1/i/${visitOf(person)}/challenge`, {});
+    const answer = await call(person, `/v1/i/${visitOf(person)}/proof`, await assertion(person, challenge.body.publicKey));
+    assert.match(answer.body.code, /^(locked|no_session)$/);
     await person.at.goto(`${world.places.broker}/portfolio`);
     assert.equal(await person.at.locator("#cash").count(), 0, "the session at the broker is cut too");
     const journal = await eventually(
@@ -214,7 +227,39 @@ test("this_was_not_me_stops_everything", async () => {
     await person.leave();
 });
 
-/* ENROL-03: 72 hours are kept here; the clock of the test build is moved. */
+/* ENROL-02, ENROL-07, NOTIFY-04 */
+test("a_second_passkey_needs_the_first_and_can_go_again", async () => {
+    const person = await newcomer();
+    await person.centre();
+    const cards = person.at.locator("#credentials ~ ul > li");
+    assert.equal(await cards.count(), 1);
+    /* Another device: a security key beside the built-in authenticator. */
+    const key = { protocol: "ctap2", transport: "usb", hasResidentKey: true, hasUserVerification: true,
+        isUserVerified: true, automaticPresenceSimulation: true };
+    await person.device?.cdp.send("WebAuthn.addVirtualAuthenticator", { options: /** @type {any} */ (key) });
+    await person.at.locator("#label").fill("予備の鍵");
+    await person.at.keyboard.press("Enter");
+    await person.arrive(`${world.places.pages}/i/**`);
+    assert.match((await person.at.locator(".signed").textContent()) ?? "", /予備の鍵/);
+    await person.at.locator("#go").click();
+    await person.at.locator("#make-form button.primary").click();
+    await person.at.locator("#continue").click();
+    await person.arrive(`${world.places.pages}/me`);
+    assert.equal(await cards.count(), 2);
+    const spare = cards.filter({ hasText: "予備の鍵" });
+    await spare.locator("button").click();
+    await person.at.locator('#ask-remove button[data-answer="yes"]').click();
+    await person.arrive(`${world.places.pages}/i/**`);
+    await person.at.locator("#go").click();
+    await person.arrive(`${world.places.pages}/me`);
+    assert.equal(await cards.count(), 1);
+    await eventually(
+        () => world.ask("mails", person.who.mail),
+        (/** @type {any[]} */ all) => all.some((mail) => /削除/.test(mail.subject)));
+    await person.leave();
+});
+
+/* ENROL-03 */
 test("a_new_passkey_waits_before_it_withdraws", async () => {
     await world.ask("policy", COOL_OFF, 72 * 3_600_000);
     const person = await newcomer();

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""world.py TORIMORI FOLDER: everything a journey needs, over TLS with a CA of its own.
+"""world.py TORIMORI FOLDER [SETTING=VALUE...]: everything a journey needs, over TLS with a CA of its own.
 
 Starts the mail server, Torimori and the sample broker on free ports, brings two operators and a few
 customers into being through the public API, then does what lines of JSON on standard input ask for,
@@ -36,8 +36,9 @@ HOSTS = {"pages": "login.torimori.test", "desk": "desk.staff.test", "broker": "w
 class World(Stack):
     """The demo's processes behind names of their own and behind TLS."""
 
-    def __init__(self, torimori: Path, folder: Path) -> None:
+    def __init__(self, torimori: Path, folder: Path, more: list[str]) -> None:
         super().__init__(folder, torimori, Ports.free())
+        self.more = dict(setting.split("=", 1) for setting in more)
 
     @property
     def pages(self) -> str:
@@ -62,7 +63,7 @@ class World(Stack):
 
     def _settings(self) -> str:
         """Those of the demo, over TLS and without its explanations."""
-        rows = {"demo": "false"}
+        rows = {"demo": "false"} | self.more
         for role, name in (("customer", "pages"), ("operator", "desk")):
             rows |= {f"{role}.tls_certificate": self.path(f"{name}.pem"),
                      f"{role}.tls_key": self.path(f"{name}.key")}
@@ -163,8 +164,8 @@ def answer(journeys: Journeys, line: str) -> dict[str, Any]:
         return {"error": traceback.format_exc()}
 
 
-def main(torimori: str, folder: str) -> int:
-    world = World(Path(torimori), Path(folder))
+def main(torimori: str, folder: str, *more: str) -> int:
+    world = World(Path(torimori), Path(folder), list(more))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         world.prepare()

@@ -24,8 +24,8 @@ struct tori_listener_config {
     const char *address;
     /* 0: the kernel chooses, see tori_server_port(). */
     int port;
-    /* > 2: a listening socket from the supervisor, owned by the server from here on; address and port
-     * are then not looked at. */
+    /* > 2: a listening socket from the supervisor, owned by the server from here on; address and
+     * port are then not looked at. */
     int inherited_fd;
     /* Exact Host values with their port, ends with NULL; others get 421. */
     const char *const *hosts;

@@ -3,6 +3,7 @@
 fail. TORIMORI names the program; without it there is nothing to attack and the cases are skipped."""
 
 import os
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -43,6 +44,15 @@ class ThiefTest(unittest.TestCase):
         fill(cls.stack, channel_of(cls.stack), [people.person(n) for n in range(1, CROWD + 1)])
         cls.office.set_policy(attempts.COOL_OFF, 0)
         cls.stage = attempts.Stage(cls.stack, cls.office, lambda: next(cls.crowd))
+
+    @classmethod
+    def tearDownClass(cls):
+        """What a sanitizer had to say stands in Torimori's log."""
+        cls.stack.stop()
+        log = (cls.stack.folder / "torimori.log").read_text("utf-8", "replace")
+        found = re.search(r"(Address|Leak)Sanitizer|runtime error:", log)
+        if found:
+            raise AssertionError(log[found.start():][:3000])
 
     def stopped(self, way):
         report = way(self.stage)

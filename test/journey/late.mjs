@@ -51,7 +51,7 @@ test("a_late_answer_is_asked_for_once_more", async () => {
         await route.continue();
     });
     await person.at.locator("#go").click();
-    await person.at.waitForURL(`${world.places.broker}/instruction**`);
+    await person.arrive(`${world.places.broker}/instruction`);
     await person.at.unroute("**/proof");
     assert.equal((await person.result()).state, "executed");
     assert.equal(count("proof"), 2);

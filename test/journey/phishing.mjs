@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer, request as ask } from "node:https";
 import { atEnd, test } from "../tap.mjs";
-import { openBrowser, openWorld, Person } from "./story.mjs";
+import { eventually, openBrowser, openWorld, Person } from "./story.mjs";
 
 const [torimori] = process.argv.slice(2);
 const world = await openWorld(torimori);
@@ -21,6 +21,9 @@ const own = new URL(places.evil);
 const seen = [];
 /** Whether the relay puts the true names into what it passes on, as kits do. */
 let disguised = true;
+
+/** Codes that somebody typed into the phisher's page. @type {string[]} */
+const phished = [];
 
 /** @param {string} text */
 const outward = (text) => (disguised ? text.replaceAll(own.host, real.host) : text);
@@ -46,6 +49,11 @@ async function whole(from) {
 /** @param {import("node:http").IncomingMessage} from @param {import("node:http").ServerResponse} to */
 async function relay(from, to) {
     const body = await whole(from);
+    if (from.url?.endsWith("/code")) {
+        phished.push(JSON.parse(body.toString("utf8")).code);
+        to.writeHead(503).end();
+        return;
+    }
     const upstream = ask({
         host: "127.0.0.1",
         port: real.port,
@@ -105,13 +113,18 @@ const atBroker = (method, path, { cookie = "", body = "" } = {}) => {
     });
 };
 
-/** The phisher begins a login at the true broker and sends the victim to his own copy of Torimori's page. */
-async function followTheBait() {
+/**
+ * The phisher begins something at the true broker and sends the victim to his own copy of Torimori's page.
+ *
+ * @param {string} [begin]  path of the broker's form
+ * @param {Record<string, string>} [fields]
+ */
+async function followTheBait(begin = "/login", fields = {}) {
     seen.length = 0;
     const welcome = await atBroker("GET", "/");
     const cookie = (welcome.headers["set-cookie"]?.[0] ?? "").split(";")[0];
     const csrf = /name="csrf" value="([^"]+)"/.exec(welcome.text)?.[1] ?? "";
-    const sent = await atBroker("POST", "/login", { cookie, body: new URLSearchParams({ csrf }).toString() });
+    const sent = await atBroker("POST", begin, { cookie, body: new URLSearchParams({ csrf, ...fields }).toString() });
     const bait = inward(sent.headers.location ?? "");
     assert.ok(bait.startsWith(`${places.evil}/i/`), `${bait} ${sent.text}`);
     await victim.at.goto(bait);
@@ -162,4 +175,43 @@ test("the_phisher_s_page_cannot_use_the_passkey", async () => {
 test("the_true_site_works_right_afterwards", async () => {
     await victim.login();
     assert.ok((await victim.cash()) > 0);
+});
+
+/* ENROL-03, NOTIFY-04: what cannot be prevented is told at once, waits, and can be stopped. */
+test("a_phished_code_is_told_waits_and_is_stopped", async () => {
+    disguised = true;
+    const { customer, user, mail, name } = await world.ask("person", 2);
+    const code = await world.ask("window", customer, user);
+    await followTheBait("/enrol", { customer, user });
+    await victim.at.locator("#code").fill(code);
+    await victim.at.keyboard.press("Enter");
+    await victim.at.getByRole("alert").filter({ hasText: /./ }).first().waitFor();
+    assert.equal(phished.length, 1);
+
+    const thief = await new Person(world, browser, { customer, user, mail, name }).sitDown();
+    await thief.enrol(phished[0]);
+    await thief.login();
+    const before = await thief.cash();
+    await thief.at.goto(`${places.broker}/withdrawal`);
+    await thief.at.locator("#amount").fill("1000");
+    await thief.press("/withdrawal");
+    await thief.arrive(`${places.broker}/instruction`);
+    assert.deepEqual(await thief.result(), { state: "denied", reason: "cool_off" });
+    assert.equal(await thief.cash(), before);
+
+    const told = (await eventually(
+        () => world.ask("mails", mail),
+        (/** @type {any[]} */ all) => all.some(({ subject }) => /ログイン/.test(subject)))).map(
+        (/** @type {any} */ one) => one.subject).join();
+    assert.match(told, /パスキー登録のお知らせ/);
+
+    /* The victim calls: this was not me. */
+    await world.ask("lock", customer);
+    await thief.at.goto(`${places.broker}/portfolio`);
+    assert.equal(await thief.at.locator("#cash").count(), 0);
+    await thief.at.goto(`${places.broker}/`);
+    await thief.press("/login");
+    await thief.arrive(`${places.pages}/i/`);
+    await thief.at.getByRole("alert").filter({ hasText: /停止中/ }).waitFor();
+    await thief.leave();
 });

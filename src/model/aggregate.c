@@ -177,6 +177,7 @@ struct tori_result tori_aggregate_put(struct tori_ctx *cx, struct tori_aggregate
     cx->changes->undo = undo;
     set->row[at] = clone;
     set->count += is_new;
+    agg->grown += is_new;
     agg->changed = true;
     if (table == TORI_TABLE_CUSTOMER)
         agg->known = true;

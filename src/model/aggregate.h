@@ -19,6 +19,7 @@ struct tori_aggregate {
     struct tori_rowset set[TORI_TABLE_COUNT];
     bool known;            /* the customer row exists */
     int64_t touched_ms;    /* steady time of the last command, for eviction */
+    size_t grown;          /* rows added since it was loaded */
     bool changed;          /* by the command being decided */
     uint64_t saw_group;    /* the newest group that changed it */
     int64_t refusals_from; /* the minute that refusals are counted in */

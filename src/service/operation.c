@@ -26,9 +26,6 @@ static TORI_RESULT check_envelope(struct tori_ctx *cx, struct tori_operation_ask
         return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN, tori_text("field", ask->type));
     if (ask->type_version != ask->entry->type->version)
         return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN, tori_i64("version", ask->type_version));
-    if (ask->occurred_at > cx->now + 5 * TORI_MINUTE_MS ||
-        ask->occurred_at < cx->now - 5 * TORI_MINUTE_MS)
-        return TORI_FAIL(cx, OCCURRED_AT_OFF);
     if (cx->caller->idempotency_key.len == 0)
         return TORI_FAIL(cx, IDEMPOTENCY_KEY_MISSING);
     return TORI_OK;
@@ -246,6 +243,10 @@ struct tori_result tori_operation_ask_decide(struct tori_ctx *cx, const void *in
     const struct tori_idempotency *first = first_answer(cx->state->customer, &key);
     if (first != NULL)
         return repeat(cx, first, ask, out);
+    /* After the repeats: a retry may well come late. */
+    if (ask->occurred_at > cx->now + 5 * TORI_MINUTE_MS ||
+        ask->occurred_at < cx->now - 5 * TORI_MINUTE_MS)
+        return TORI_FAIL(cx, OCCURRED_AT_OFF);
     TORI_TRY(find_who(cx, ask, &who));
     TORI_TRY(open_operation(cx, ask, &who, &row));
     tori_reply_status(out, 201);

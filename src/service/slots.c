@@ -3,6 +3,8 @@
 
 #include "service/pipeline_int.h"
 
+enum { GROWN_MAX = 4096 };
+
 static size_t place(const struct tori_table_of_slots *table, const struct tori_id *id)
 {
     uint64_t h;
@@ -97,8 +99,10 @@ static bool any(const struct tori_slot *slot, int64_t before_ms, uint64_t durabl
 
 static bool cold(const struct tori_slot *slot, int64_t before_ms, uint64_t durable)
 {
-    return slot->agg->touched_ms < before_ms && slot->agg->saw_group <= durable &&
-           !tori_id_is_none(&slot->customer_id); /* the firm is always loaded */
+    /* What is over stays in memory until the aggregate is loaded anew, so a busy one goes too. */
+    bool full = slot->agg->grown > GROWN_MAX;
+    bool idle = slot->agg->touched_ms < before_ms && !tori_id_is_none(&slot->customer_id);
+    return (full || idle) && slot->agg->saw_group <= durable;
 }
 
 void tori_slots_drop(struct tori_table_of_slots *table)

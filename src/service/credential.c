@@ -196,6 +196,17 @@ struct tori_result tori_enrol_prepare(struct tori_ctx *cx, void *in)
     return TORI_OK;
 }
 
+/* Who logged out everywhere between the proof and the new key has taken his agreement back. */
+static TORI_RESULT require_session(struct tori_ctx *cx, const struct tori_aggregate *agg,
+                                   const struct tori_id *id)
+{
+    const struct tori_session *session = tori_session_find(agg, id);
+
+    if (session == NULL || !tori_session_lives(cx, agg, session))
+        return TORI_FAIL(cx, NO_SESSION);
+    return TORI_OK;
+}
+
 /* Registration is let in by a window whose code was given in this very visit, or by an operation
  * that an existing credential proved in it. */
 static TORI_RESULT close_entrance(struct tori_ctx *cx, struct tori_aggregate *agg,
@@ -205,6 +216,7 @@ static TORI_RESULT close_entrance(struct tori_ctx *cx, struct tori_aggregate *ag
         struct tori_operation operation = *tori_operation_find(agg, &visit->operation_id);
         if (operation.valid_until + cx->app->operation_ttl_ms <= cx->now)
             return TORI_FAIL(cx, OPERATION_EXPIRED);
+        TORI_TRY(require_session(cx, agg, &operation.session_id));
         TORI_TRY(tori_operation_step(cx, operation.state, TORI_OP_REDEEM, &operation.state));
         return tori_operation_put(cx, agg, &operation);
     }

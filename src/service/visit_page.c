@@ -47,6 +47,13 @@ static enum tori_view_step step_of(struct tori_ctx *cx, const struct tori_lobby_
     return visit->state == TORI_VISIT_AGREED ? TORI_VIEW_MAKE : first_step(visit);
 }
 
+/* Who begins an enrolment has only typed a name. Whose it is, is said after the code. */
+static bool may_see_name(const struct tori_lobby_visit *visit)
+{
+    return visit->purpose != TORI_PURPOSE_ENROL || visit->state == TORI_VISIT_AGREED ||
+           visit->state == TORI_VISIT_PROVED;
+}
+
 static TORI_RESULT view_subject(struct tori_ctx *cx, const struct tori_lobby_visit *visit,
                                 struct tori_view_visit *view)
 {
@@ -55,7 +62,7 @@ static TORI_RESULT view_subject(struct tori_ctx *cx, const struct tori_lobby_vis
     const struct tori_operation *operation = tori_operation_find(agg, &visit->operation_id);
     struct tori_bytes plain;
 
-    if (user != NULL) {
+    if (user != NULL && may_see_name(visit)) {
         struct tori_column_place place = tori_place_in(agg, &user->id, "user.sealed_name");
         TORI_TRY(tori_column_open(cx, &place, user->sealed_name, &plain));
         view->account = tori_bytes_str(plain);

@@ -1,0 +1,69 @@
+"""A part of Torimori is away: what is important stops, with a reason and a time to come back."""
+
+import signal
+
+from scene import User
+from stage import Case, role_pid, send_signal, until
+
+
+class Outages(Case):
+    def back(self, user: User) -> None:
+        """Waits until an important operation is decided again."""
+        self.assertTrue(until(lambda: user.ask_once().status == 201, 20), "it does not come back")
+
+    def assert_closed(self, user: User, *codes: str) -> None:
+        answer = until(lambda: self.failing(user), 10)
+        self.assertIsNotNone(answer, "important operations go on without the keyholder")
+        self.assertIn(answer.code, codes)
+        self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
+
+    def failing(self, user: User):
+        answer = user.ask_once()
+        return answer if answer.status == 503 else None
+
+    def test_a_stopped_keyholder_stops_what_is_important(self):  # AUTH-28
+        user = self.scene.newcomer()
+        operation, allowed = user.ask(), user.allowed()
+        visit = user.visit("confirm", operation_id=operation["operation_id"])
+        proof = user.proof(visit)
+        send_signal(self.scene, "keyholder", signal.SIGSTOP)
+        try:
+            self.assert_closed(user, "keyholder_away")
+            late = user.redeem(allowed)
+            self.assertEqual((late.status, late.code), (503, "keyholder_away"))
+            answer = user.browser.bring(visit, proof)
+            self.assertEqual((answer.status, answer.code), (503, "keyholder_away"))
+            self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
+            self.assertEqual(user.state(operation), "step_up")
+            self.login_works_or_is_refused(user)
+        finally:
+            send_signal(self.scene, "keyholder", signal.SIGCONT)
+        self.back(user)
+        self.unmoved(user, operation)
+
+    def login_works_or_is_refused(self, user: User) -> None:
+        """A login needs no evidence to be sealed, only to be written; it must not half work."""
+        other = User(self.scene, user.customer, user.ref)
+        other.device = user.device
+        other.login()
+        self.assertTrue(other.alive())
+
+    def test_a_killed_keyholder_comes_back(self):  # AUTH-28
+        user = self.scene.newcomer()
+        pid = send_signal(self.scene, "keyholder", signal.SIGKILL)
+        self.assertTrue(until(lambda: role_pid(self.scene, "keyholder") != pid, 10))
+        self.back(user)
+        operation = user.allowed()
+        self.assertEqual(user.redeem(operation).json()["status"], "redeemed")
+        sound, told = self.scene.stack.verify_log()
+        self.assertTrue(sound, told)
+
+    def test_a_stopped_courier_stops_no_withdrawal_and_loses_no_notice(self):
+        user = self.scene.newcomer()
+        send_signal(self.scene, "courier", signal.SIGSTOP)
+        try:
+            operation = user.allowed(amount=4_321)
+            self.assertEqual(user.redeem(operation).json()["status"], "redeemed")
+        finally:
+            send_signal(self.scene, "courier", signal.SIGCONT)
+        self.scene.wait_mail(user.mail, "4,321", 30)

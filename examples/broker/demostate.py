@@ -6,7 +6,7 @@ import people
 from channel import Channel, Refused, tls_context
 from stack import PROJECT, Ports, Stack
 
-PROGRAM = "build/plain/src/torimori"
+PROGRAM = "build/plain/torimori"
 NEWCOMER = 1
 FIRST_VICTIM = 101  # the thief's victims are not the customer that the newcomer plays
 

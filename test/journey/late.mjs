@@ -7,7 +7,7 @@ import { openBrowser, openWorld, Person } from "./story.mjs";
 
 const LIFE_MS = 5_000;
 const [torimori] = process.argv.slice(2);
-const world = await openWorld(torimori, `challenge_ttl_ms=${LIFE_MS}`);
+const world = await openWorld(torimori, { settings: [`challenge_ttl_ms=${LIFE_MS}`] });
 atEnd(world.close);
 const { browser, close } = await openBrowser(world.places.ca);
 atEnd(close);

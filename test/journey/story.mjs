@@ -13,9 +13,10 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * @param {string} torimori  the program
- * @param {...string} settings  "name=value", beside those of the demo
+ * @param {{settings?: string[], staff?: boolean}} [how]  settings: "name=value", beside those of the demo;
+ *     staff: whether two operators are brought into being
  */
-export async function openWorld(torimori, ...settings) {
+export async function openWorld(torimori, { settings = [], staff = true } = {}) {
     const folder = mkdtempSync(join(tmpdir(), "torimori-journey-"));
     const child = spawn("/usr/bin/python3", ["-B", join(here, "world.py"), torimori, folder, ...settings], {
         stdio: ["pipe", "pipe", "inherit"],
@@ -38,7 +39,7 @@ export async function openWorld(torimori, ...settings) {
         rmSync(folder, { recursive: true, force: true });
     };
     try {
-        return { ask, close, places: await ask("open") };
+        return { ask, close, places: await ask("open", staff) };
     } catch (error) {
         await close();
         throw error;

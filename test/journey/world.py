@@ -102,13 +102,15 @@ class Journeys:
             operator.browser.tls = tls_context(world.path("ca.pem"), world.path("channel.pem"),
                                                world.path("channel.key"))
 
-    def open(self) -> dict[str, Any]:
+    def open(self, staff: bool) -> dict[str, Any]:
+        """Start everything; `staff` brings two operators with software keys into being."""
         world = self.world
         world.start_mail()
         world.start_torimori()
         patiently(world.add_channel)
         world.start_broker()
-        self.office.open()
+        if staff:
+            self.office.open()
         fill(world, channel_of(world), [people.person(number) for number in CUSTOMERS])
         return {name: getattr(world, name) for name in HOSTS} | {
             "folder": str(world.folder), "evilPort": world.ports.evil,
@@ -120,6 +122,14 @@ class Journeys:
         customer = people.person(number)
         return {"customer": customer.ref, "user": customer.users[0].ref, "name": customer.name,
                 "mail": customer.users[0].mail}
+
+    def operator(self, ref: str, name: str) -> str:
+        """The code of a new operator, as the machine's administrator gets it."""
+        return self.world.add_operator(ref, name)
+
+    def letter(self, customer: str, user: str) -> str:
+        """The code of a letter that came by post."""
+        return self.office.letter(set(), customer, user)
 
     def window(self, customer: str, user: str) -> str:
         """The code of the letter, after proofing and two signatures."""

@@ -88,6 +88,7 @@ static TORI_RESULT view_sessions(struct tori_ctx *cx, const struct tori_session_
         sessions[view->session_count++] = (struct tori_view_session){
             .id = session->id,
             .channel = channel == NULL ? view->frame.firm : channel->name,
+            .device = session->device,
             .at = session->created_at,
             .current = tori_id_eq(&session->id, &now->session->id),
         };

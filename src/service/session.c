@@ -1,6 +1,7 @@
 #include "service/session.h"
 
 #include "codec/base64url.h"
+#include "domain/notify/notify.h"
 #include "service/facts.h"
 
 /* The cookie: id "." generation "." secret. */
@@ -129,6 +130,7 @@ struct tori_result tori_session_begin(struct tori_ctx *cx, struct tori_aggregate
         .credential_id = credential->id,
         .generation = 1,
         .rotated_at = cx->now,
+        .device = tori_notify_device_words(cx, cx->caller->user_agent),
         .acr = TORI_ACR_PHR,
         .amr = (credential->backup_eligible ? TORI_AMR_SWK : TORI_AMR_HWK) | TORI_AMR_USER |
                TORI_AMR_MFA,

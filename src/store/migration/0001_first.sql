@@ -114,6 +114,7 @@ CREATE TABLE session (
     previous_hash @bytes NOT NULL,
     generation @int NOT NULL,
     rotated_at @int NOT NULL,
+    device text NOT NULL,
     acr @int NOT NULL,
     amr @int NOT NULL,
     factors @int NOT NULL,

@@ -85,7 +85,8 @@ static size_t column_size(enum tori_column_kind kind)
 
 bool tori_row_same_key(const struct tori_table_def *table, const void *a, const void *b)
 {
-    for (size_t i = 0; i < table->key_count; i++) {
+    /* The last column first: all rows of an aggregate have the same first one. */
+    for (size_t i = table->key_count; i-- > 0;) {
         const struct tori_column *column = &table->column[i];
         struct tori_bytes one = {(const uint8_t *)a + column->offset, column_size(column->kind)};
         struct tori_bytes two = {(const uint8_t *)b + column->offset, column_size(column->kind)};

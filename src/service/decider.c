@@ -148,9 +148,10 @@ static void join_group(struct tori_pipeline *p, struct tori_command *command)
     p->open.closed = command->flight.alone;
     mark_changed(command->flight.state.customer, p->open.id);
     mark_changed(command->flight.state.firm, p->open.id);
-    if (p->committer_idle)
-        pthread_cond_signal(&p->group_ready);
+    bool wake = p->committer_idle;
     pthread_mutex_unlock(&p->mutex);
+    if (wake)
+        pthread_cond_signal(&p->group_ready);
 }
 
 static bool saw_undurable(struct tori_pipeline *p, const struct tori_state *state)

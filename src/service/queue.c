@@ -18,16 +18,18 @@ static bool append(struct tori_queue *queue, struct tori_command *command, bool 
 {
     pthread_mutex_lock(&queue->mutex);
     bool fits = must || (queue->count < queue->cap && !queue->closed);
+    bool wake = fits && queue->waiting > 0;
     if (fits) {
         command->next = NULL;
         *queue->last = command;
         queue->last = &command->next;
         queue->count++;
-        /* Waking costs a system call: only when somebody sleeps. */
-        if (queue->waiting > 0)
-            pthread_cond_signal(&queue->filled);
     }
     pthread_mutex_unlock(&queue->mutex);
+    /* Waking costs a system call: only when somebody sleeps, and outside of the lock, or whoever
+     * wakes runs straight into it. */
+    if (wake)
+        pthread_cond_signal(&queue->filled);
     return fits;
 }
 

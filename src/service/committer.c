@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "service/journal.h"
 #include "service/pipeline_int.h"
 
@@ -71,6 +72,7 @@ static void release_group(struct tori_pipeline *p, const struct tori_group *grou
 {
     int64_t last_seq = last_seq_of(group);
 
+    tori_failpoint("release.before");
     atomic_store(&p->durable_group, group->id);
     if (last_seq >= 0 && p->on_durable != NULL)
         p->on_durable(p->durable_owner, last_seq);

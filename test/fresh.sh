@@ -129,9 +129,9 @@ answers()
 
 wait_for_ports()
 {
-    chroot "$root" sh -c 'command -v curl >/dev/null' || return 0
     for _ in $(seq 120); do
-        answers http://127.0.0.1:8080/ || answers http://127.0.0.1:8081/ || return 0
+        # 8080 … 8082 in state LISTEN
+        grep -qE ':1F9[0-2] [0-9A-F:]+ 0A ' /proc/net/tcp /proc/net/tcp6 || return 0
         sleep 5
     done
     die 'somebody else listens on the ports of the demo'

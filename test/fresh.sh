@@ -1,20 +1,24 @@
 #!/bin/sh
-# test/fresh.sh [--user] [test] [demo]: what a newcomer does, on a bare Debian 12 of its own.
+# test/fresh.sh [--user] [--alone] [test] [demo]: what a newcomer does, on a bare Debian 12 of its own.
 #
 # Makes a minimal Debian in a folder (debootstrap, the mirror this machine uses), follows the README
 # there: install line, clone, `make test`, `make demo` answering at its addresses, stop; then both
 # again. Standard input is closed, so a question is a failure; at the end nothing may be left running.
-# With --user all of it is done by an ordinary user who has sudo. Needs root. Without words: both.
+# With --user all of it is done by an ordinary user who has sudo; with --alone the demo has a network of
+# its own, for machines where somebody else holds its ports: installing and building, which need the
+# real one, are then done before it. Needs root. Without words: both.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 user=root
+alone=
 steps=
 for word; do
     case $word in
     --user) user=newcomer ;;
+    --alone) alone=yes ;;
     test | demo) steps="$steps $word" ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
 [ -n "$steps" ] || steps='test demo'
@@ -124,11 +128,12 @@ run_test()
 # The new system shares this machine's network, so an answer must not come from somebody else's demo.
 answers()
 {
-    chroot "$root" curl -s -o /dev/null --max-time 5 "$1" 2>/dev/null
+    ${alone:+nsenter -t "$demo" -n} chroot "$root" curl -sf -o /dev/null --max-time 5 "$1" 2>/dev/null
 }
 
 wait_for_ports()
 {
+    [ -z "$alone" ] || return 0
     for _ in $(seq 120); do
         # 8080 … 8082 in state LISTEN
         grep -qE ':1F9[0-2] [0-9A-F:]+ 0A ' /proc/net/tcp /proc/net/tcp6 || return 0
@@ -142,7 +147,9 @@ wait_for_ports()
 run_demo()
 {
     wait_for_ports
-    env --default-signal=INT,QUIT setsid chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
+    [ -z "$alone" ] || there "$user" 'cd ~/torimori && make install-demo build' >"$folder/build.log" 2>&1 ||
+        die "make build: $(tail -n 5 "$folder/build.log")"
+    env --default-signal=INT,QUIT setsid ${alone:+unshare -n sh -c 'ip link set lo up; exec "$@"' sh} chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
         setpriv --reuid "$user" --regid "$user" --init-groups sh -c 'cd ~/torimori && exec make demo' \
         </dev/null >"$folder/demo-$1.log" 2>&1 &
     demo=$!
@@ -152,7 +159,7 @@ run_demo()
             [ $(($(date +%s) - began)) -lt "${FRESH_SECONDS:-7200}" ] || die "make demo, round $1: $url is silent"
             sleep 2
         done
-        say "make demo, round $1: $url answers $(chroot "$root" curl -s -o /dev/null -w '%{http_code}' "$url")"
+        say "make demo, round $1: $url answers"
     done
     env kill -s INT -- "-$demo"
     for _ in $(seq 30); do

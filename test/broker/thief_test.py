@@ -13,7 +13,7 @@ from paths import PROJECT, run_as_tap
 import attempts
 import people
 from authenticator import Bend
-from browser import Browser, origin_of
+from browser import Browser, origin_of, plain_code, step
 from demostate import PROGRAM, channel_of, fill
 from office import Office, must
 from person import Person, result
@@ -99,6 +99,19 @@ class ThiefTest(unittest.TestCase):
 
     def test_an_altered_amount_makes_the_proof_worthless(self):  # AUTH-14 AUTH-26
         self.stopped(attempts.altered_amount)
+
+    def test_a_credential_id_serves_one_passkey(self):
+        """WebAuthn L3 §7.1 step 26: whoever brings the id of another's passkey is refused."""
+        known = self.stage.victim().device.passkeys[0].id
+        customer = next(self.crowd)
+        person = Person(self.stack, customer.ref, customer.users[0].ref)
+        code = self.office.open_window(person.customer, person.user)
+        visit = person.begin_enrolment()
+        asked = person.browser.call(step(visit, "code"), {"code": plain_code(code)})
+        self.assertEqual(asked.status, 200, asked.text)
+        refused = person.browser.register(visit, person.device, asked.json()["publicKey"], "x",
+                                          Bend(credential_id=known))
+        self.assertEqual((refused.status, refused.json()["code"]), (409, "credential_exists"))
 
     def test_a_phished_code_is_told_held_back_and_taken_back(self):
         report = self.stopped(attempts.phished_code)

@@ -77,7 +77,7 @@ class Templates(unittest.TestCase):
         self.assertEqual(said, "")
         self.assertIn('{"login",', made)
 
-    def test_refuses_every_link_of_the_list(self):
+    def test_refuses_every_link_of_the_list(self):  # MAIL-01 MAIL-07
         lines = (PROJECT / "test/data/links.txt").read_text("utf-8").splitlines()
         links = [line[2:] for line in lines if line.startswith("+ ")]
         self.assertGreater(len(links), 25)

@@ -36,7 +36,7 @@ static TORI_RESULT record(struct tori_ctx *cx, const char *kind, struct tori_rep
     struct tori_record record;
 
     tori_journal_begin(cx, kind, &record);
-    TORI_TRY(tori_journal_body(cx, &record, "body", TORI_BYTES_OF(kind)));
+    TORI_TRY(tori_journal_body(cx, &record, "body", tori_str_bytes(tori_str_z(kind))));
     TORI_TRY(tori_journal_end(cx, &record, &receipt));
     tori_reply_int(out, "seq", receipt.seq);
     return TORI_OK;

@@ -310,8 +310,10 @@ test("not_me_names_its_notice", () =>
         await page.getByRole("button", { name: "This was not me" }).nth(1).click();
         const dialog = page.getByRole("dialog");
         await dialog.getByText("Log-in", { exact: true }).waitFor();
-        await dialog.getByRole("button", { name: "It was not me" }).click();
-        await page.waitForLoadState();
+        await Promise.all([
+            page.waitForResponse((response) => response.url().endsWith("/not-me")),
+            dialog.getByRole("button", { name: "It was not me" }).click(),
+        ]);
         assert.match(site.world.asked[0].path, /^\/v1\/me\/notices\/[\w-]{24}\/not-me$/);
     }));
 

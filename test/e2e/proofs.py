@@ -188,7 +188,7 @@ class Proofs(Case):
                            "credential_unknown")
 
     def remove(self, user: User, device: Authenticator) -> None:
-        """Take the passkey of a device away, proved with the user's own device. (WebAuthn L3 §7.1 step 26)"""
+        """Take the passkey of a device away, proved with the user's own device."""
         import re
         ids = re.findall(r"/v1/me/credentials/([\w-]{24})/remove", user.centre().text)
         self.assertEqual(len(ids), 2)

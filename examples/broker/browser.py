@@ -121,16 +121,15 @@ class Browser:
         if method != "GET":
             headers["Content-Type"] = "application/json"
             data = json.dumps({} if body is None else body).encode()
-        page = self._go(method, url, data, headers, follow=False)
-        while self.patient and page.status == 429:
-            time.sleep(min(int(page.headers.get("retry-after", "1")), LONGEST_WAIT_S))
-            page = self._go(method, url, data, headers, follow=False)
-        return page
+        return self._go(method, url, data, headers, follow=False)
 
     def _go(self, method: str, url: str, body: bytes | None, headers: dict[str, str],
             follow: bool) -> Page:
         for _ in range(10):
             page = self._once(method, url, body, headers)
+            while self.patient and page.status == 429:
+                time.sleep(min(int(page.headers.get("retry-after", "1")), LONGEST_WAIT_S))
+                page = self._once(method, url, body, headers)
             if not follow or page.status not in REDIRECTS:
                 return page
             url = urljoin(url, page.headers["location"])

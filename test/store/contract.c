@@ -300,15 +300,19 @@ static void write_updates(struct fixture *f, int count)
     }
 }
 
-/* 205 MB in one go: past 64 MB the keeper makes the WAL begin anew, however busy we are; how soon
- * after is a question of how busy the machine is. */
+/* 246 MB with breaths between: past 64 MB the keeper makes the WAL begin anew. How soon is a
+ * question of how busy the machine is, so the bound is wide; without the keeper all of it would lie
+ * there. */
 static void the_wal_is_kept_short(void **state)
 {
     struct fixture *f = fixture_owned(state);
     struct tori_customer customer = sample_customer(1);
 
     assert_ok(&f->cx, commit_one(f, change_of(TORI_INSERT, TORI_TABLE_CUSTOMER, &customer)));
-    write_updates(f, 500);
+    for (int i = 0; i < 10; i++) {
+        write_updates(f, 60);
+        usleep(300 * 1000);
+    }
     assert_in_range(size_of(f, "-wal"), 1, 192 * 1024 * 1024);
 }
 

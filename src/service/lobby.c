@@ -114,11 +114,6 @@ struct tori_lobby_visit *tori_lobby_add(struct tori_lobby *lobby, const struct t
     return &place->visit;
 }
 
-size_t tori_lobby_count(const struct tori_lobby *lobby)
-{
-    return lobby->count;
-}
-
 bool tori_lobby_claim(struct tori_lobby *lobby, const struct tori_hash *hash)
 {
     for (size_t i = 0; i < CLAIMS; i++)

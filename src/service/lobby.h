@@ -45,6 +45,5 @@ void tori_lobby_remove(struct tori_lobby *lobby, const struct tori_id *id);
 /* Remembers a hash for a while: true when it was there already. What prepare looked up in the store
  * and found absent may have been decided meanwhile; this closes that gap. */
 bool tori_lobby_claim(struct tori_lobby *lobby, const struct tori_hash *hash);
-size_t tori_lobby_count(const struct tori_lobby *lobby);
 
 #endif

@@ -26,8 +26,7 @@ struct tori_pipeline_config {
     size_t aggregates_max;
     size_t arena_cap; /* of the loaders' own arenas */
     size_t lobby_max;
-    bool take_over_at_once; /* the supervisor has reaped the last owner */
-    bool in_order;          /* decide in the order of submission (tests of determinism) */
+    bool in_order; /* decide in the order of submission (tests of determinism) */
 };
 
 enum { TORI_GROUP_MAX = 64 };

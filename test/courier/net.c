@@ -194,7 +194,6 @@ static TORI_RESULT start(struct net *net, char **argv)
         .aggregates_max = 1000,
         .arena_cap = ARENA,
         .lobby_max = 16,
-        .take_over_at_once = true,
     };
     TORI_TRY(tori_pipeline_new(&net->cx, &pipeline, &net->pipeline));
     struct tori_due_config due = {

@@ -60,7 +60,7 @@ CLEAN = {
     "tools/a.py": "x = 1  # a number\n",
 }
 SAMPLES = {
-    "a_path_of_one_machine": {"docs/b.md": "cd /work/main\n"},
+    "a_path_of_one_machine": {"docs/b.md": "cd /" + "work/main\n"},
     "the_host_of_a_registry": {"tools/b.sh": "curl https://deb.debian.org/\n"},
     "a_comment_in_japanese": {"src/base/b.c": "/* ここで待つ */\n"},
     "a_promise": {"src/base/b.c": "/* TODO: check it */\n"},

@@ -32,10 +32,12 @@ bench: install-proof build ## measure, and print figures
 	@test/bench/run $(PLAIN)/torimori
 
 build: install-build $(PLAIN)/build.ninja ## the program as it is released, in build/plain
-	@ninja -C $(PLAIN) -j $(JOBS) --quiet
+	@echo 'Building the program in $(PLAIN)'
+	@ninja -C $(PLAIN) -j $(JOBS)
 
 sanitized: install-test $(ASAN)/build.ninja
-	@ninja -C $(ASAN) -j $(JOBS) --quiet
+	@echo 'Building the program and its tests with sanitizers in $(ASAN)'
+	@ninja -C $(ASAN) -j $(JOBS)
 
 $(PLAIN)/build.ninja:
 	@meson setup $(PLAIN) -Dtest_build=false -Dtests=false

@@ -1,13 +1,24 @@
 #!/bin/sh
 # test/fresh.sh [--user] [--alone] [test] [demo]: what a newcomer does, on a bare Debian 12 of its own.
 #
-# Makes a minimal Debian in a folder (debootstrap, the mirror this machine uses), follows the README
-# there: install line, clone, `make test`, `make demo` answering at its addresses, stop; then both
-# again. Standard input is closed, so a question is a failure; at the end nothing may be left running.
-# With --user all of it is done by an ordinary user who has sudo; with --alone the demo has a network of
-# its own, for machines where somebody else holds its ports: installing and building, which need the
-# real one, are then done before it. Needs root. Without words: both.
+# Makes a minimal Debian in a folder (debootstrap), follows the README there: install line, clone,
+# `make test`, `make demo` answering at its addresses, stop; then all of it again. Standard input is
+# closed, so a question is a failure; the second time nothing may be installed; at the end of a step
+# nothing may be left running. Needs root. Without words: both.
+#
+#   --user   an ordinary user does it, with sudo, in a clone whose path has a space
+#   --alone  the demo has a network of its own, for machines where somebody else holds its ports;
+#            what needs the real one, installing and building, is then done before it
+#
+# From outside: FRESH_CACHE, a folder that keeps the bare system and the downloaded packages for the
+# next time; FRESH_MIRROR, a package source in place of those of this machine; FRESH_NPM, a registry
+# in place of npm's own; FRESH_ROUNDS, 2; FRESH_SECONDS, how long a demo may take to answer; and
+# FRESH_KEEP, to look at the system and the logs afterwards.
 set -eu
+
+# Whatever ends this script, its mounts end with it.
+[ "$(id -u)" = 0 ] || { echo 'fresh: needs root, for chroot' >&2; exit 2; }
+[ -n "${FRESH_MOUNTS:-}" ] || exec env FRESH_MOUNTS=own unshare --mount "$0" "$@"
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 user=root
@@ -18,15 +29,19 @@ for word; do
     --user) user=newcomer ;;
     --alone) alone=yes ;;
     test | demo) steps="$steps $word" ;;
-    *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
 [ -n "$steps" ] || steps='test demo'
-[ "$(id -u)" = 0 ] || { echo 'fresh: needs root, for chroot' >&2; exit 2; }
 
 release=bookworm
 folder=$(mktemp -d "${TMPDIR:-/var/tmp}/torimori-fresh.XXXXXX")
 root=$folder/root
+cache=${FRESH_CACHE:-}
+home=/root
+[ "$user" = root ] || home=/home/$user
+clone=$home/torimori
+[ "$user" = root ] || clone="$home/my clones/torimori"
 began=$(date +%s)
 
 say()
@@ -55,9 +70,10 @@ leave()
         kill -9 "$process" 2>/dev/null || :
     done
     sleep 1
-    for mount in dev/shm dev/pts dev proc; do
+    for mount in dev proc; do
         ! mountpoint -q "$root/$mount" || umount -l "$root/$mount"
     done
+    [ -z "$cache" ] || cp -u "$root"/var/cache/apt/archives/*.deb "$cache/archives/" 2>/dev/null || :
     [ -n "${FRESH_KEEP:-}" ] || rm -rf --one-file-system "$folder"
 }
 trap leave EXIT
@@ -66,6 +82,7 @@ trap 'exit 130' INT TERM
 # Lines `URI suite` of the package sources of this machine, as far as they are this release's.
 sources()
 {
+    [ -z "${FRESH_MIRROR:-}" ] || { echo "$FRESH_MIRROR $release"; return; }
     apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
         grep " $release" | sort -u
 }
@@ -73,25 +90,36 @@ sources()
 # In the new system, with a bare environment and nothing to answer from.
 there()
 {
-    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
+    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" \
         ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt} \
+        ${FRESH_NPM:+npm_config_registry="$FRESH_NPM"} \
         setpriv --reuid "$1" --regid "$1" --init-groups sh -euc "$2" </dev/null
 }
 
-make_system()
+# What debootstrap makes, from the cache if there is one.
+unpack_system()
 {
+    mkdir -p "$root"
+    [ -z "$cache" ] || mkdir -p "$cache/archives"
+    [ ! -f "${cache:-/nowhere}/system.tar" ] || { tar -C "$root" -xf "$cache/system.tar"; return; }
     mirror=$(sources | sed -n "s/ $release\$//p" | grep -v security | head -n 1)
     [ -n "$mirror" ] || die 'this machine has no package source of this release'
     debootstrap --variant=minbase "$release" "$root" "$mirror" >"$folder/debootstrap.log" 2>&1 ||
         die "debootstrap: $(tail -n 3 "$folder/debootstrap.log")"
+    [ -z "$cache" ] || tar -C "$root" -cf "$cache/system.tar" .
+}
+
+make_system()
+{
+    unpack_system
+    [ -z "$cache" ] || cp -u "$cache"/archives/*.deb "$root/var/cache/apt/archives/" 2>/dev/null || :
     sources | sed 's/.*/deb & main/' >"$root/etc/apt/sources.list"
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
     # What this machine trusts to reach the mirrors and npm, the new one has to trust too.
     mkdir -p "$root/usr/local/share/ca-certificates"
     cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
     mount -t proc proc "$root/proc"
-    mount --rbind /dev "$root/dev" 2>/dev/null || mount --bind /dev "$root/dev"
-    mount --make-rslave "$root/dev"
+    mount --rbind /dev "$root/dev"
     for missing in git make python3 curl sudo node; do
         ! chroot "$root" sh -c "command -v $missing" >/dev/null || die "$missing is there: not a bare system"
     done
@@ -99,11 +127,9 @@ make_system()
 
 make_user()
 {
-    home=/root
-    [ "$user" = root ] && return
-    home=/home/$user
+    [ "$user" != root ] || return 0
     there root 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install sudo' \
-        >"$folder/sudo.log" 2>&1
+        >"$folder/sudo.log" 2>&1 || die "sudo: $(tail -n 3 "$folder/sudo.log")"
     there root "useradd -m $user && echo '$user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/$user"
 }
 
@@ -116,9 +142,17 @@ install_line()
     there "$user" "$line" >"$folder/install.log" 2>&1 || die "$line: $(tail -n 5 "$folder/install.log")"
 }
 
+clone_project()
+{
+    git -c safe.directory='*' clone -q --bare "$here" "$root/srv/torimori.git"
+    chroot "$root" chown -R "$user" /srv
+    there "$user" "git clone -q file:///srv/torimori.git '$clone'" 2>"$folder/clone.log" ||
+        die "clone: $(cat "$folder/clone.log")"
+}
+
 run_test()
 {
-    there "$user" 'cd ~/torimori && CI=true make test' >"$folder/test-$1.log" 2>&1 || {
+    there "$user" "cd '$clone' && make test" >"$folder/test-$1.log" 2>&1 || {
         tail -n 60 "$folder/test-$1.log"
         die "make test, round $1"
     }
@@ -147,10 +181,11 @@ wait_for_ports()
 run_demo()
 {
     wait_for_ports
-    [ -z "$alone" ] || there "$user" 'cd ~/torimori && make install-demo build' >"$folder/build.log" 2>&1 ||
+    [ -z "$alone" ] || there "$user" "cd '$clone' && make install-demo build" >"$folder/build.log" 2>&1 ||
         die "make build: $(tail -n 5 "$folder/build.log")"
-    env --default-signal=INT,QUIT setsid ${alone:+unshare -n sh -c 'ip link set lo up; exec "$@"' sh} chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
-        setpriv --reuid "$user" --regid "$user" --init-groups sh -c 'cd ~/torimori && exec make demo' \
+    env --default-signal=INT,QUIT setsid ${alone:+unshare -n sh -c 'ip link set lo up; exec "$@"' sh} \
+        chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" \
+        setpriv --reuid "$user" --regid "$user" --init-groups sh -c "cd '$clone' && exec make demo" \
         </dev/null >"$folder/demo-$1.log" 2>&1 &
     demo=$!
     for url in http://torimori.localhost:8080/ http://mihon.localhost:8081/; do
@@ -178,19 +213,26 @@ nothing_left()
     }
 }
 
+# Whether a round after the first has fetched or installed anything.
+nothing_installed()
+{
+    for place in var/lib/dpkg/status var/lib/apt/lists "$clone/node_modules/.torimori-lock"; do
+        [ ! "$root/$place" -nt "$folder/$1" ] || die "$2 has changed $place"
+    done
+}
+
 make_system
 make_user
 say 'a bare system is there'
 install_line
-git -c safe.directory='*' clone -q --bare "$here" "$root/srv/torimori.git"
-chroot "$root" chown -R "$user" /srv
-there "$user" "git clone -q file:///srv/torimori.git ~/torimori" 2>"$folder/clone.log" ||
-    die "clone: $(cat "$folder/clone.log")"
+clone_project
 say 'cloned'
-for round in 1 2; do
+for round in $(seq "${FRESH_ROUNDS:-2}"); do
+    touch "$folder/round-$round"
     for step in $steps; do
         "run_$step" "$round"
         nothing_left "make $step, round $round,"
+        [ "$round" = 1 ] || nothing_installed "round-$round" "make $step, round $round,"
     done
 done
-say "passed as $user:$steps, twice"
+say "passed as $user:$steps, ${FRESH_ROUNDS:-2} times"

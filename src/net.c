@@ -50,6 +50,8 @@ struct net {
     struct tori_str operator_origin[WORDS_MAX];
     struct words customer_origins;
     struct words operator_origins;
+    int64_t alg[WORDS_MAX];
+    size_t alg_count;
     struct way_in way[LISTENERS];
     struct tori_listener_config listener[LISTENERS];
     struct tori_store *store;
@@ -157,11 +159,28 @@ static TORI_RESULT set_realm(struct net *net, struct words *words, struct tori_s
                 .name = tori_str_z(net->settings->firm_name_ja),
                 .origin = origin,
                 .origin_count = words->count,
-                .alg = tori_webauthn_algs,
-                .alg_count = TORI_WEBAUTHN_ALGS,
+                .alg = net->alg,
+                .alg_count = net->alg_count,
             },
         .origin = origin[0],
     };
+    return TORI_OK;
+}
+
+/* What can not be verified here, such as ML-DSA with an OpenSSL that lacks it, stops the start. */
+static TORI_RESULT set_algorithms(struct net *net)
+{
+    const char *name = "passkey.algorithms";
+    struct words words = {.count = 0};
+
+    TORI_TRY(split(net->cx, name, net->settings->passkey_algorithms, &words));
+    for (size_t i = 0; i < words.count; i++) {
+        if (!tori_cose_find(tori_str_z(words.word[i]), &net->alg[i]))
+            return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", name));
+    }
+    if (words.count == 0)
+        return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", name));
+    net->alg_count = words.count;
     return TORI_OK;
 }
 
@@ -171,6 +190,7 @@ static TORI_RESULT set_app(struct net *net)
     const char *const customers[] = {"customer.origin", s->customer_origin, s->customer_rp_id};
     const char *const operators[] = {"operator.origin", s->operator_origin, s->operator_rp_id};
 
+    TORI_TRY(set_algorithms(net));
     TORI_TRY(set_realm(net, &net->customer_origins, net->customer_origin, customers,
                        &net->app.customers));
     TORI_TRY(set_realm(net, &net->operator_origins, net->operator_origin, operators,

@@ -1,15 +1,41 @@
 /* Public keys of credentials (COSE_Key, RFC 9052 §7) and the signatures made with them. An
- * algorithm is a row of the table in cose.c. */
+ * algorithm is a row of the table in verify.c. Which of them a relying party takes is its own list;
+ * what is here is what can be verified at all. */
 #ifndef TORI_CODEC_COSE_H
 #define TORI_CODEC_COSE_H
 
 #include "base/ctx.h"
 
 /* IANA numbers of the algorithms that exist here. */
-enum { TORI_COSE_ES256 = -7, TORI_COSE_EDDSA = -8, TORI_COSE_RS256 = -257 };
+enum {
+    TORI_COSE_ES256 = -7,
+    TORI_COSE_EDDSA = -8, /* with Ed25519 only (WebAuthn L3 §5.8.5) */
+    TORI_COSE_ESP256 = -9,
+    TORI_COSE_ED25519 = -19,
+    TORI_COSE_ES384 = -35,
+    TORI_COSE_ES512 = -36,
+    TORI_COSE_PS256 = -37,
+    TORI_COSE_PS384 = -38,
+    TORI_COSE_PS512 = -39,
+    TORI_COSE_ES256K = -47,
+    TORI_COSE_ML_DSA_44 = -48, /* these three where OpenSSL has them: 3.5 and later */
+    TORI_COSE_ML_DSA_65 = -49,
+    TORI_COSE_ML_DSA_87 = -50,
+    TORI_COSE_ESP384 = -51,
+    TORI_COSE_ESP512 = -52,
+    TORI_COSE_ED448 = -53,
+    TORI_COSE_RS256 = -257,
+    TORI_COSE_RS384 = -258,
+    TORI_COSE_RS512 = -259,
+    TORI_COSE_RS1 = -65535, /* SHA-1, in the statements of older TPMs; never for credentials */
+};
 
-/* False for every number without a row. */
+/* Whether a credential can be of this algorithm here. */
 bool tori_cose_known(int64_t alg);
+/* "ES256"; NULL when there is no row. */
+const char *tori_cose_name(int64_t alg);
+/* By its registered name, exactly; false when no credential can be of it here. */
+bool tori_cose_find(struct tori_str name, int64_t *alg);
 
 /* The length of the COSE_Key at the beginning of `bytes` and its algorithm, not yet imported.
  * PROOF_MALFORMED when it is not strict CBOR, PROOF_KEY when it is no COSE_Key. */
@@ -22,7 +48,8 @@ TORI_RESULT tori_cose_peek(struct tori_ctx *cx, struct tori_bytes bytes, size_t 
 struct tori_verify_key;
 
 /* `cose` is exactly one COSE_Key with the parameters of its type and no others (WebAuthn L3
- * §6.5.1). PROOF_MALFORMED; PROOF_ALGORITHM: no row for it; PROOF_KEY: another type or curve than
+ * §6.5.1). PROOF_MALFORMED; PROOF_ALGORITHM: no row for it, or OpenSSL
+ * has it not; PROOF_KEY: another type or curve than
  * its algorithm demands, a point that is not on the curve or of small order, an RSA modulus outside
  * 2048 … 4096 bits, an exponent that is even or below 3. */
 TORI_RESULT tori_verify_key_new(struct tori_ctx *cx, struct tori_bytes cose,

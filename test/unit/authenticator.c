@@ -59,25 +59,72 @@ static struct tori_bytes done(const struct tori_buf *buf)
     return tori_buf_view(buf);
 }
 
-static EVP_PKEY *new_key(int64_t alg)
+/* How to make and use a key of an algorithm; written down here once more, apart from the
+ * product. */
+struct soft_alg {
+    int64_t alg;
+    int kty;
+    int crv;
+    const char *kind;   /* of curve, or of key */
+    const char *digest; /* NULL: the algorithm hashes by itself */
+    bool pss;
+};
+static const struct soft_alg soft_algs[] = {
+    {TORI_COSE_ES256, 2, 1, "P-256", "SHA256", false},
+    {TORI_COSE_ES384, 2, 2, "P-384", "SHA384", false},
+    {TORI_COSE_ES512, 2, 3, "P-521", "SHA512", false},
+    {TORI_COSE_ESP256, 2, 1, "P-256", "SHA256", false},
+    {TORI_COSE_ESP384, 2, 2, "P-384", "SHA384", false},
+    {TORI_COSE_ESP512, 2, 3, "P-521", "SHA512", false},
+    {TORI_COSE_ES256K, 2, 8, "secp256k1", "SHA256", false},
+    {TORI_COSE_EDDSA, 1, 6, "ED25519", NULL, false},
+    {TORI_COSE_ED25519, 1, 6, "ED25519", NULL, false},
+    {TORI_COSE_ED448, 1, 7, "ED448", NULL, false},
+    {TORI_COSE_RS256, 3, 0, "RSA", "SHA256", false},
+    {TORI_COSE_RS384, 3, 0, "RSA", "SHA384", false},
+    {TORI_COSE_RS512, 3, 0, "RSA", "SHA512", false},
+    {TORI_COSE_PS256, 3, 0, "RSA", "SHA256", true},
+    {TORI_COSE_PS384, 3, 0, "RSA", "SHA384", true},
+    {TORI_COSE_PS512, 3, 0, "RSA", "SHA512", true},
+    {TORI_COSE_RS1, 3, 0, "RSA", "SHA1", false},
+    {TORI_COSE_ML_DSA_44, 7, 0, "ML-DSA-44", NULL, false},
+    {TORI_COSE_ML_DSA_65, 7, 0, "ML-DSA-65", NULL, false},
+    {TORI_COSE_ML_DSA_87, 7, 0, "ML-DSA-87", NULL, false},
+};
+
+static const struct soft_alg *alg_of(int64_t alg)
 {
-    if (alg == TORI_COSE_ES256)
-        return EVP_EC_gen("P-256");
-    if (alg == TORI_COSE_EDDSA)
-        return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    must(alg == TORI_COSE_RS256);
-    return EVP_RSA_gen(2048);
+    for (size_t i = 0; i < sizeof(soft_algs) / sizeof(soft_algs[0]); i++) {
+        if (soft_algs[i].alg == alg)
+            return &soft_algs[i];
+    }
+    must(!"an algorithm");
+    return NULL;
+}
+
+EVP_PKEY *soft_key_new(int64_t alg)
+{
+    const struct soft_alg *how = alg_of(alg);
+    EVP_PKEY *key;
+
+    if (how->kty == 2)
+        key = EVP_EC_gen(how->kind);
+    else if (how->kty == 3)
+        key = EVP_RSA_gen(2048);
+    else
+        key = EVP_PKEY_Q_keygen(NULL, NULL, how->kind);
+    must(key != NULL);
+    return key;
 }
 
 void soft_passkey_new(struct tori_ctx *cx, int64_t alg, struct soft_passkey *out)
 {
     *out = (struct soft_passkey){
-        .key = new_key(alg),
+        .key = soft_key_new(alg),
         .alg = alg,
         .user = tori_user_handle_new(&cx->random, 7),
         .flags = SOFT_UP | SOFT_UV | SOFT_BE | SOFT_BS,
     };
-    must(out->key != NULL);
     tori_random_fill(&cx->random, out->credential_id, sizeof(out->credential_id));
     tori_random_fill(&cx->random, out->aaguid, sizeof(out->aaguid));
 }
@@ -100,72 +147,85 @@ static void put_number(struct tori_buf *buf, const EVP_PKEY *key, const char *na
     BN_free(number);
 }
 
-static void put_okp(struct tori_buf *buf, const EVP_PKEY *key)
+static void put_raw(struct tori_buf *buf, const EVP_PKEY *key)
 {
-    uint8_t x[32];
+    uint8_t x[4096];
     size_t len = sizeof(x);
 
-    must(EVP_PKEY_get_raw_public_key(key, x, &len) == 1 && len == sizeof(x));
-    soft_cbor_int(buf, -1);
-    soft_cbor_int(buf, 6);
-    soft_cbor_int(buf, -2);
-    soft_cbor_bytes(buf, TORI_BYTES_OF(x));
+    must(EVP_PKEY_get_raw_public_key(key, x, &len) == 1);
+    soft_cbor_bytes(buf, (struct tori_bytes){x, len});
 }
 
 static void put_ec2(struct tori_buf *buf, const EVP_PKEY *key)
 {
-    uint8_t point[65];
+    uint8_t point[1 + 2 * 66];
     size_t len = 0;
 
     must(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
                                          &len) == 1);
-    must(len == sizeof(point));
-    soft_cbor_int(buf, -1);
-    soft_cbor_int(buf, 1);
     soft_cbor_int(buf, -2);
-    soft_cbor_bytes(buf, (struct tori_bytes){point + 1, 32});
+    soft_cbor_bytes(buf, (struct tori_bytes){point + 1, len / 2});
     soft_cbor_int(buf, -3);
-    soft_cbor_bytes(buf, (struct tori_bytes){point + 33, 32});
+    soft_cbor_bytes(buf, (struct tori_bytes){point + 1 + len / 2, len / 2});
+}
+
+/* The parameters of each type in the order of canonical CBOR. */
+static void put_parameters(struct tori_buf *buf, const struct soft_alg *how, const EVP_PKEY *key)
+{
+    soft_cbor_int(buf, -1);
+    if (how->kty == 1 || how->kty == 2)
+        soft_cbor_int(buf, how->crv);
+    if (how->kty == 1)
+        soft_cbor_int(buf, -2);
+    if (how->kty == 1 || how->kty == 7)
+        put_raw(buf, key);
+    if (how->kty == 2)
+        put_ec2(buf, key);
+    if (how->kty == 3) {
+        put_number(buf, key, OSSL_PKEY_PARAM_RSA_N);
+        soft_cbor_int(buf, -2);
+        put_number(buf, key, OSSL_PKEY_PARAM_RSA_E);
+    }
 }
 
 struct tori_bytes soft_cose(struct tori_ctx *cx, const struct soft_passkey *passkey)
 {
-    int64_t kty = passkey->alg == TORI_COSE_ES256 ? 2 : passkey->alg == TORI_COSE_EDDSA ? 1 : 3;
+    const struct soft_alg *how = alg_of(passkey->alg);
     struct tori_buf buf = new_buf(cx);
 
-    soft_cbor_head(&buf, 5, kty == 2 ? 5 : 4);
+    soft_cbor_head(&buf, 5, how->kty == 2 ? 5 : how->kty == 7 ? 3 : 4);
     soft_cbor_int(&buf, 1);
-    soft_cbor_int(&buf, kty);
+    soft_cbor_int(&buf, how->kty);
     soft_cbor_int(&buf, 3);
     soft_cbor_int(&buf, passkey->alg);
-    if (kty == 2)
-        put_ec2(&buf, passkey->key);
-    if (kty == 1)
-        put_okp(&buf, passkey->key);
-    if (kty == 3) {
-        soft_cbor_int(&buf, -1);
-        put_number(&buf, passkey->key, OSSL_PKEY_PARAM_RSA_N);
-        soft_cbor_int(&buf, -2);
-        put_number(&buf, passkey->key, OSSL_PKEY_PARAM_RSA_E);
-    }
+    put_parameters(&buf, how, passkey->key);
     return done(&buf);
+}
+
+struct tori_bytes soft_sign_with(struct tori_ctx *cx, EVP_PKEY *key, int64_t alg,
+                                 struct tori_bytes message)
+{
+    const struct soft_alg *how = alg_of(alg);
+    EVP_MD_CTX *sign = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *padding = NULL;
+    uint8_t signature[8192];
+    size_t len = sizeof(signature);
+    struct tori_bytes out;
+
+    must(sign != NULL);
+    must(EVP_DigestSignInit_ex(sign, &padding, how->digest, NULL, NULL, key, NULL) == 1);
+    must(!how->pss || (EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING) == 1 &&
+                       EVP_PKEY_CTX_set_rsa_pss_saltlen(padding, RSA_PSS_SALTLEN_DIGEST) == 1));
+    must(EVP_DigestSign(sign, signature, &len, message.at, message.len) == 1);
+    EVP_MD_CTX_free(sign);
+    must(!TORI_FAILED(tori_copy(cx, (struct tori_bytes){signature, len}, &out)));
+    return out;
 }
 
 struct tori_bytes soft_sign(struct tori_ctx *cx, const struct soft_passkey *passkey,
                             struct tori_bytes message)
 {
-    const char *digest = passkey->alg == TORI_COSE_EDDSA ? NULL : "SHA256";
-    EVP_MD_CTX *sign = EVP_MD_CTX_new();
-    uint8_t signature[512];
-    size_t len = sizeof(signature);
-    struct tori_bytes out;
-
-    must(sign != NULL);
-    must(EVP_DigestSignInit_ex(sign, NULL, digest, NULL, NULL, passkey->key, NULL) == 1);
-    must(EVP_DigestSign(sign, signature, &len, message.at, message.len) == 1);
-    EVP_MD_CTX_free(sign);
-    must(!TORI_FAILED(tori_copy(cx, (struct tori_bytes){signature, len}, &out)));
-    return out;
+    return soft_sign_with(cx, passkey->key, passkey->alg, message);
 }
 
 static struct tori_bytes make_client_data(struct tori_ctx *cx, const struct soft_ask *ask,

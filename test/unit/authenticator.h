@@ -30,7 +30,12 @@ struct soft_passkey {
     uint8_t flags;       /* UP, UV, BE, BS: what an honest synced passkey sets */
 };
 
-/* `alg` is one of TORI_COSE_*. An RSA key takes a fifth of a second. */
+/* A key pair of an algorithm, one of TORI_COSE_*; the caller frees it. An RSA key takes a fifth of
+ * a second. */
+EVP_PKEY *soft_key_new(int64_t alg);
+struct tori_bytes soft_sign_with(struct tori_ctx *cx, EVP_PKEY *key, int64_t alg,
+                                 struct tori_bytes message);
+
 void soft_passkey_new(struct tori_ctx *cx, int64_t alg, struct soft_passkey *out);
 void soft_passkey_free(struct soft_passkey *passkey);
 /* Its public key as COSE_Key, in the arena. */

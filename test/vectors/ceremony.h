@@ -6,6 +6,9 @@
 #include "domain/webauthn/webauthn.h"
 #include "test/vectors/vectors.h"
 
+/* Whether the vector's `depends_on` has the word. */
+bool vectors_depends_on(const json_t *vector, const char *word);
+
 /* With the switches that the vector names. */
 struct tori_rp vectors_options(struct tori_ctx *cx, const json_t *vector);
 

@@ -2,11 +2,11 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exit.h"
 #include "base/hash.h"
 #include "http/page/layout.h"
 #include "http/server.h"
@@ -18,6 +18,7 @@
 #include "service/pipeline.h"
 #include "service/seal_log.h"
 #include "supervisor.h"
+#include "ways.h"
 
 enum {
     REQUEST_MS = 10000,
@@ -25,20 +26,6 @@ enum {
     LOADER_ARENA = 64 * 1024 * 1024,
     QUEUE_CAP = 4096,
     FACTS_PER_CUSTOMER = 4,
-    WORDS_MAX = 8,
-    LISTENERS = 5,
-};
-
-/* A listed setting, "a,b,c", as NUL-terminated words. */
-struct words {
-    char text[1024];
-    const char *word[WORDS_MAX + 1];
-    size_t count;
-};
-
-struct way_in {
-    struct words hosts;
-    char address[64];
 };
 
 struct net {
@@ -46,108 +33,27 @@ struct net {
     const struct tori_settings *settings;
     struct tori_places places;
     struct tori_app app;
-    struct tori_str customer_origin[WORDS_MAX];
-    struct tori_str operator_origin[WORDS_MAX];
-    struct words customer_origins;
-    struct words operator_origins;
-    int64_t alg[WORDS_MAX];
+    struct tori_str customer_origin[TORI_WORDS_MAX];
+    struct tori_str operator_origin[TORI_WORDS_MAX];
+    struct tori_words customer_origins;
+    struct tori_words operator_origins;
+    int64_t alg[TORI_WORDS_MAX];
     size_t alg_count;
-    struct way_in way[LISTENERS];
-    struct tori_listener_config listener[LISTENERS];
+    struct tori_ways ways;
     struct tori_store *store;
     struct tori_pipeline *pipeline;
     struct tori_journal_leaves leaves;
     struct tori_seal_log *seal;
     struct tori_due *due;
     struct tori_server *server;
+    atomic_bool has_firm;  /* customer 0 exists: names and codes can be sealed */
+    atomic_bool was_ready; /* once */
 };
 
-static TORI_RESULT split(struct tori_ctx *cx, const char *setting, const char *list,
-                         struct words *out)
-{
-    if (strlen(list) >= sizeof(out->text))
-        return TORI_FAIL(cx, SETTING_BAD, tori_word("setting", setting));
-    memcpy(out->text, list, strlen(list) + 1);
-    for (char *rest = out->text, *word; (word = strsep(&rest, ",")) != NULL;) {
-        while (*word == ' ')
-            word++;
-        if (*word == '\0')
-            continue;
-        if (out->count == WORDS_MAX)
-            return TORI_FAIL(cx, SETTING_BAD, tori_word("setting", setting));
-        out->word[out->count++] = word;
-    }
-    return TORI_OK;
-}
-
-struct way_setting {
-    enum tori_listener role;
-    const char *name;
-    const char *listen;
-    const char *hosts;
-    const char *certificate;
-    const char *key;
-};
-
-static bool read_port(const char *text, int *out)
-{
-    size_t digits = strspn(text, "0123456789");
-
-    if (digits == 0 || digits > 5 || text[digits] != '\0')
-        return false;
-    *out = (int)strtol(text, NULL, 10);
-    return *out <= UINT16_MAX;
-}
-
-static TORI_RESULT set_way(struct net *net, size_t i, const struct way_setting *from)
-{
-    struct way_in *way = &net->way[i];
-    const char *colon = strrchr(from->listen, ':');
-    int port;
-
-    if (colon == NULL || (size_t)(colon - from->listen) >= sizeof(way->address) ||
-        !read_port(colon + 1, &port))
-        return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", from->name),
-                         tori_word("value", from->listen));
-    memcpy(way->address, from->listen, (size_t)(colon - from->listen));
-    TORI_TRY(split(net->cx, from->name, from->hosts[0] != '\0' ? from->hosts : from->listen,
-                   &way->hosts));
-    net->listener[i] = (struct tori_listener_config){
-        .role = from->role,
-        .address = way->address,
-        .port = port,
-        .hosts = way->hosts.word,
-        .cert_file = from->certificate[0] != '\0' ? from->certificate : NULL,
-        .key_file = from->key[0] != '\0' ? from->key : NULL,
-    };
-    return TORI_OK;
-}
-
-static TORI_RESULT set_ways(struct net *net)
-{
-    static const char *const admin_host[] = {"admin", NULL};
-    const struct tori_settings *s = net->settings;
-    const struct way_setting ways[] = {
-        {TORI_LISTENER_CUSTOMER, "customer.listen", s->customer_listen, s->customer_hosts,
-         s->customer_certificate, s->customer_key},
-        {TORI_LISTENER_OPERATOR, "operator.listen", s->operator_listen, s->operator_hosts,
-         s->operator_certificate, s->operator_key},
-        {TORI_LISTENER_CHANNEL, "channel.listen", s->channel_listen, s->channel_hosts,
-         s->channel_certificate, s->channel_key},
-        {TORI_LISTENER_METRICS, "metrics.listen", s->metrics_listen, s->metrics_hosts, "", ""},
-    };
-
-    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-        TORI_TRY(set_way(net, i, &ways[i]));
-    net->listener[4] = (struct tori_listener_config){
-        .role = TORI_LISTENER_ADMIN, .address = net->places.admin_socket, .hosts = admin_host};
-    return TORI_OK;
-}
-
-static TORI_RESULT set_realm(struct net *net, struct words *words, struct tori_str *origin,
+static TORI_RESULT set_realm(struct net *net, struct tori_words *words, struct tori_str *origin,
                              const char *const setting[static 3], struct tori_realm *realm)
 {
-    TORI_TRY(split(net->cx, setting[0], setting[1], words));
+    TORI_TRY(tori_words_split(net->cx, setting[0], setting[1], words));
     if (words->count == 0)
         return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", setting[0]));
     for (size_t i = 0; i < words->count; i++)
@@ -171,9 +77,9 @@ static TORI_RESULT set_realm(struct net *net, struct words *words, struct tori_s
 static TORI_RESULT set_algorithms(struct net *net)
 {
     const char *name = "passkey.algorithms";
-    struct words words = {.count = 0};
+    struct tori_words words = {.count = 0};
 
-    TORI_TRY(split(net->cx, name, net->settings->passkey_algorithms, &words));
+    TORI_TRY(tori_words_split(net->cx, name, net->settings->passkey_algorithms, &words));
     for (size_t i = 0; i < words.count; i++) {
         if (!tori_cose_find(tori_str_z(words.word[i]), &net->alg[i]))
             return TORI_FAIL(net->cx, SETTING_BAD, tori_word("setting", name));
@@ -347,6 +253,7 @@ static void *make_firm(void *owner)
         first.command.owner = &first;
         submit_and_wait(net, &first);
         tori_arena_free(first.command.cx.arena);
+        atomic_store(&net->has_firm, first.command.reply.err == TORI_ERR_NONE);
         if (first.command.reply.err != TORI_ERR_NONE)
             usleep(100 * 1000);
     } while (first.command.reply.err != TORI_ERR_NONE && !tori_pipeline_closing(net->pipeline));
@@ -354,12 +261,26 @@ static void *make_firm(void *owner)
     return NULL;
 }
 
-static bool ready(void *arg, tori_err *err)
+static bool owns(void *arg, tori_err *err)
 {
     const struct net *net = arg;
 
     *err = TORI_ERR_NOT_OWNER;
     return tori_pipeline_ready(net->pipeline);
+}
+
+/* Not ready before everything has worked once; what is away later stops what is important, and
+ * nobody is to be sent elsewhere for it. */
+static void health(void *arg, struct tori_health *out)
+{
+    struct net *net = arg;
+
+    out->important = tori_seal_log_why_not(net->seal);
+    if (out->important == TORI_ERR_NONE && !atomic_load(&net->has_firm))
+        out->important = TORI_ERR_KEYHOLDER_AWAY;
+    if (out->important == TORI_ERR_NONE)
+        atomic_store(&net->was_ready, true);
+    out->ready = atomic_load(&net->was_ready) ? TORI_ERR_NONE : out->important;
 }
 
 static struct tori_result error_page(struct tori_ctx *cx, struct tori_reply *reply)
@@ -417,8 +338,8 @@ static struct tori_server_limits limits_of(const struct tori_settings *s)
 static TORI_RESULT start_server(struct net *net)
 {
     struct tori_server_config config = {
-        .listener = net->listener,
-        .listener_count = LISTENERS,
+        .listener = net->ways.listener,
+        .listener_count = TORI_WAYS,
         .reactors = (int)net->settings->reactors,
         .limits = limits_of(net->settings),
         .endpoints = tori_endpoints,
@@ -427,7 +348,8 @@ static TORI_RESULT start_server(struct net *net)
         .log = net->cx->log,
         .arg = net,
         .submit = tori_pipeline_submit,
-        .ready = ready,
+        .owns = owns,
+        .health = health,
         .error_page = error_page,
     };
     TORI_TRY(tori_server_new(net->cx, &config, net->pipeline, &net->server));
@@ -438,7 +360,7 @@ static TORI_RESULT start_server(struct net *net)
 static TORI_RESULT start(struct net *net, const char *owner)
 {
     TORI_TRY(tori_places_of(net->cx, net->settings, &net->places));
-    TORI_TRY(set_ways(net));
+    TORI_TRY(tori_ways_read(net->cx, net->settings, &net->places, &net->ways));
     TORI_TRY(set_app(net));
     TORI_TRY(open_store(net));
     TORI_TRY(start_pipeline(net, owner));
@@ -461,36 +383,61 @@ static void stop(struct net *net)
     tori_facts_free(net->app.facts);
 }
 
+/* What the settings or the store's own tables forbid, no second attempt will allow. */
+static int not_started(struct tori_ctx *cx)
+{
+    bool unfit = cx->failure.err == TORI_ERR_SETTING_BAD || cx->failure.err == TORI_ERR_STORE_DATA;
+
+    tori_log_failure(cx, TORI_ERROR, "net.not_started");
+    return unfit ? TORI_EXIT_UNFIT : 1;
+}
+
+/* Until SIGTERM or SIGINT; SIGHUP is a request to read the certificates again. */
+static void wait_for_end(struct net *net, const sigset_t *signals)
+{
+    int got = 0;
+
+    while (sigwait(signals, &got) == 0 && got == SIGHUP) {
+        tori_log(net->cx, TORI_INFO, "net.reloading");
+        tori_server_reload(net->cx, net->server);
+    }
+    tori_log(net->cx, TORI_INFO, "net.ending", tori_i64("signal", got));
+}
+
+static void serve(struct net *net, const sigset_t *signals)
+{
+    pthread_t firm;
+
+    tori_log(net->cx, TORI_INFO, "net.started");
+    bool has_thread = pthread_create(&firm, NULL, make_firm, net) == 0;
+    wait_for_end(net, signals);
+    tori_pipeline_close(net->pipeline);
+    if (has_thread)
+        pthread_join(firm, NULL);
+}
+
 int tori_net_main(struct tori_ctx *cx, const struct tori_settings *settings, const char *owner)
 {
     struct net *net = tori_heap_take(sizeof(*net));
     sigset_t signals;
-    pthread_t firm;
-    int got;
+    int code = 0;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGHUP, SIG_DFL); /* blocked it waits; the supervisor had it ignored until here */
     signal(SIGPIPE, SIG_IGN);
     if (net == NULL)
         return 1;
     net->cx = cx;
     net->settings = settings;
-    if (TORI_FAILED(start(net, owner))) {
-        tori_log_failure(cx, TORI_ERROR, "net.not_started");
-        stop(net);
-        tori_heap_free(net);
-        return 1;
-    }
-    tori_log(cx, TORI_INFO, "net.started");
-    bool has_firm = pthread_create(&firm, NULL, make_firm, net) == 0;
-    sigwait(&signals, &got);
-    tori_log(cx, TORI_INFO, "net.ending", tori_i64("signal", got));
-    tori_pipeline_close(net->pipeline);
-    if (has_firm)
-        pthread_join(firm, NULL);
+    if (TORI_FAILED(start(net, owner)))
+        code = not_started(cx);
+    else
+        serve(net, &signals);
     stop(net);
     tori_heap_free(net);
-    return 0;
+    return code;
 }

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/exit.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "courier/courier_int.h"
@@ -395,7 +396,7 @@ int tori_courier_main(const struct tori_courier_config *config)
     struct tori_ctx cx = {.arena = tori_arena_new(ARENA), .log = config->log};
     struct house *house = tori_heap_take(sizeof(*house));
     const char *fault = "memory";
-    int status = 2;
+    int status = TORI_EXIT_UNFIT;
 
     if (house != NULL && cx.arena != NULL) {
         house->courier.config = config;

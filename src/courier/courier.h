@@ -38,7 +38,7 @@ struct tori_courier_config {
 enum { TORI_COURIER_PARALLEL_MAX = 16 };
 
 /* Runs until SIGTERM or SIGINT; what is under way then has five seconds. Returns the exit status:
- * 0, or 2 for a configuration that cannot work, of which the log says the setting. */
+ * 0, or TORI_EXIT_UNFIT for a configuration that cannot work, of which the log says the setting. */
 int tori_courier_main(const struct tori_courier_config *config);
 
 #endif

@@ -2,10 +2,9 @@
 #ifndef TORI_HTTP_HEALTH_H
 #define TORI_HTTP_HEALTH_H
 
-#include "http/endpoint.h"
+#include "http/server.h"
 
-/* ERR_NONE: this process may serve. */
-tori_err tori_http_not_ready(struct tori_ctx *cx);
+struct tori_health tori_http_health(struct tori_ctx *cx);
 /* All counters of this server, then the lines of the hooks. */
 void tori_http_metrics(struct tori_ctx *cx, struct tori_buf *out);
 /* If-None-Match of this request; empty: none. */

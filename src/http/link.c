@@ -1,5 +1,7 @@
 /* The bytes of one connection: PROXY header, TLS, plain text in; answers out; a gentle end. */
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "http/reactor_int.h"
 
@@ -360,6 +362,18 @@ static bool is_proxy(const struct tori_site *site, const struct tori_addr *peer)
     return false;
 }
 
+/* The mode of a Unix socket lets in its user and root; this asks the kernel again. */
+static bool is_own_user(const struct link *link)
+{
+    struct ucred who = {.uid = (uid_t)-1};
+    socklen_t len = sizeof(who);
+    uv_os_fd_t fd;
+
+    return uv_fileno(&link->socket.handle, &fd) == 0 &&
+           getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
+           (who.uid == geteuid() || who.uid == 0);
+}
+
 /* Who is at the other end, and is he welcome? Counts why not. */
 static bool admit(struct link *link)
 {
@@ -368,9 +382,12 @@ static bool admit(struct link *link)
     struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     int len = sizeof(at);
 
-    /* A Unix socket has mode 0600: who could connect is ourselves or root. */
     if (site->local) {
         link->conn.peer = (struct tori_addr){.local = true};
+        if (!is_own_user(link)) {
+            tori_count(edge, TORI_COUNT_TURNED_AWAY_PEER);
+            return false;
+        }
     } else if (uv_tcp_getpeername(&link->socket.tcp, (struct sockaddr *)&at, &len) != 0 ||
                !tori_addr_from_socket(&at, &link->conn.peer)) {
         return false;

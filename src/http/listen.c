@@ -60,7 +60,14 @@ static bool unix_address(const char *path, struct address *out)
     return true;
 }
 
-static struct tori_result open_one(struct tori_ctx *cx, const struct address *address, int *out)
+static struct tori_result not_bound(struct tori_ctx *cx, const struct tori_listener_config *config)
+{
+    return TORI_FAIL(cx, SETTING_BAD, tori_word("listener", "bind"), tori_i64("errno", errno),
+                     tori_word("address", config->address), tori_i64("port", config->port));
+}
+
+static struct tori_result open_one(struct tori_ctx *cx, const struct tori_listener_config *config,
+                                   const struct address *address, int *out)
 {
     int one = 1;
     bool tcp = address->at.ss_family != AF_UNIX;
@@ -74,7 +81,7 @@ static struct tori_result open_one(struct tori_ctx *cx, const struct address *ad
     bool bound = set && bind(fd, (const struct sockaddr *)&address->at, address->len) == 0;
     umask(old);
     if (!bound) {
-        struct tori_result result = failed(cx, "bind");
+        struct tori_result result = not_bound(cx, config);
         close(fd);
         return result;
     }
@@ -114,11 +121,11 @@ static struct tori_result open_first(struct tori_ctx *cx, struct tori_site *site
         if (!unix_address(config->address, &address))
             return failed(cx, "path of the socket");
         (void)unlink(config->address);
-        return open_one(cx, &address, &site->fd[0]);
+        return open_one(cx, config, &address, &site->fd[0]);
     }
     if (config->address == NULL || !tcp_address(config, &address))
         return failed(cx, "address");
-    return open_one(cx, &address, &site->fd[0]);
+    return open_one(cx, config, &address, &site->fd[0]);
 }
 
 struct tori_result tori_site_open(struct tori_ctx *cx, struct tori_site *site, int reactors)
@@ -130,7 +137,7 @@ struct tori_result tori_site_open(struct tori_ctx *cx, struct tori_site *site, i
     TORI_TRY(learn(cx, site, &address));
     for (int i = 1; i < reactors; i++) {
         if (own && !site->local) {
-            TORI_TRY(open_one(cx, &address, &site->fd[i]));
+            TORI_TRY(open_one(cx, site->config, &address, &site->fd[i]));
             continue;
         }
         site->fd[i] = fcntl(site->fd[0], F_DUPFD_CLOEXEC, 3);

@@ -77,14 +77,17 @@ void tori_http_metrics(struct tori_ctx *cx, struct tori_buf *out)
         server->hook[i].fn(server->hook[i].arg, out);
 }
 
-tori_err tori_http_not_ready(struct tori_ctx *cx)
+struct tori_health tori_http_health(struct tori_ctx *cx)
 {
     const struct tori_server_config *config = &tori_exchange_of(cx)->edge->server->config;
+    struct tori_health health = {TORI_ERR_NONE, TORI_ERR_NONE};
     tori_err why = TORI_ERR_NOT_OWNER;
 
-    if (config->ready == NULL || config->ready(config->arg, &why))
-        return TORI_ERR_NONE;
-    return why == TORI_ERR_NONE ? TORI_ERR_NOT_OWNER : why;
+    if (config->owns != NULL && !config->owns(config->arg, &why))
+        health.ready = why == TORI_ERR_NONE ? TORI_ERR_NOT_OWNER : why;
+    else if (config->health != NULL)
+        config->health(config->arg, &health);
+    return health;
 }
 
 struct tori_str tori_http_if_none_match(struct tori_ctx *cx)

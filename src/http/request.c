@@ -210,8 +210,8 @@ static struct tori_result check_owner(struct tori_exchange *exchange)
     const struct tori_server_config *config = &exchange->edge->server->config;
     tori_err why = TORI_ERR_NOT_OWNER;
 
-    if (exchange->endpoint->listener == TORI_LISTENER_METRICS || config->ready == NULL ||
-        config->ready(config->arg, &why))
+    if (exchange->endpoint->listener == TORI_LISTENER_METRICS || config->owns == NULL ||
+        config->owns(config->arg, &why))
         return TORI_OK;
     return tori_fail(&exchange->command.cx, why == TORI_ERR_NONE ? TORI_ERR_NOT_OWNER : why,
                      __FILE_NAME__, __LINE__, &(struct tori_kv){.kind = TORI_KV_END});

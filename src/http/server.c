@@ -66,6 +66,12 @@ static struct tori_result check(struct tori_ctx *cx, const struct tori_listener_
     return TORI_OK;
 }
 
+static struct tori_tls_setup tls_setup(const struct tori_listener_config *config)
+{
+    return (struct tori_tls_setup){config->cert_file, config->key_file,
+                                   config->role == TORI_LISTENER_CHANNEL};
+}
+
 static struct tori_result add_site(struct tori_ctx *cx, struct tori_server *server, size_t i)
 {
     struct tori_site *site = &server->site[i];
@@ -80,8 +86,7 @@ static struct tori_result add_site(struct tori_ctx *cx, struct tori_server *serv
     for (const char *const *peer = config->peers; peer != NULL && *peer != NULL; peer++)
         TORI_TRY(add_peer(cx, site, *peer));
     if (config->cert_file != NULL) {
-        struct tori_tls_setup setup = {config->cert_file, config->key_file,
-                                       config->role == TORI_LISTENER_CHANNEL};
+        struct tori_tls_setup setup = tls_setup(config);
         TORI_TRY(tori_tls_site_new(cx, &setup, &site->tls));
     }
     cx->arena = server->arena; /* these texts live as long as the server */
@@ -160,6 +165,20 @@ void tori_server_free(struct tori_server *server)
     tori_limits_free(server->limits);
     tori_arena_free(server->arena);
     tori_heap_free(server);
+}
+
+void tori_server_reload(struct tori_ctx *cx, struct tori_server *server)
+{
+    for (size_t i = 0; i < server->config.listener_count; i++) {
+        const struct tori_listener_config *config = &server->config.listener[i];
+        struct tori_tls_setup setup = tls_setup(config);
+        if (server->site[i].tls == NULL)
+            continue;
+        if (TORI_FAILED(tori_tls_site_renew(cx, &setup, server->site[i].tls)))
+            tori_log_failure(cx, TORI_ERROR, "tls.not_reloaded");
+        else
+            tori_log(cx, TORI_INFO, "tls.reloaded", tori_word("file", config->cert_file));
+    }
 }
 
 int tori_server_port(const struct tori_server *server, size_t i)

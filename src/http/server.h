@@ -58,6 +58,12 @@ struct tori_server_limits {
 /* The values of the product: 10 s, 20 s, 60 s, 10 s, 1 s, 10 s, 8192, 64, 64 KB. */
 struct tori_server_limits tori_server_limits_default(void);
 
+/* ERR_NONE: yes; otherwise why not. */
+struct tori_health {
+    tori_err ready;     /* may requests be sent here? */
+    tori_err important; /* would important operations be decided? */
+};
+
 struct tori_server_config {
     const struct tori_listener_config *listener;
     size_t listener_count;
@@ -74,9 +80,11 @@ struct tori_server_config {
      * NULL: then only what the edge can see is checked (a cookie, a certificate, is there). */
     struct tori_result (*authenticate)(struct tori_ctx *cx, enum tori_auth auth,
                                        struct tori_caller *caller);
-    /* Is this process the one that serves? Asked by /readyz, on a reactor: must not wait. NULL:
-     * yes. Otherwise *err says why not. */
-    bool (*ready)(void *arg, tori_err *err);
+    /* Is this process the one that serves? Asked with every request, on a reactor: must not wait.
+     * NULL: yes. Otherwise *err says why not. */
+    bool (*owns)(void *arg, tori_err *err);
+    /* Asked by /readyz, of whoever owns; must not wait. NULL: all is well. */
+    void (*health)(void *arg, struct tori_health *out);
     /* Answers reply->err as a page of the firm's look. NULL: a plain one. */
     struct tori_result (*error_page)(struct tori_ctx *cx, struct tori_reply *reply);
 };
@@ -88,6 +96,11 @@ TORI_RESULT tori_server_start(struct tori_ctx *cx, struct tori_server *server);
  * to an end after `grace_ms` are cut. May be called once, from any thread but a reactor's. */
 void tori_server_stop(struct tori_server *server, int64_t grace_ms);
 void tori_server_free(struct tori_server *server);
+
+/* Reads every certificate and key again; connections that exist go on with the old ones. A listener
+ * whose files cannot be used keeps what it has. What became of each is on the log. Any thread but a
+ * reactor's, between start and stop. */
+void tori_server_reload(struct tori_ctx *cx, struct tori_server *server);
 
 /* The port that listener `i` of the configuration is bound to; 0 for a Unix socket. */
 int tori_server_port(const struct tori_server *server, size_t i);

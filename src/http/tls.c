@@ -2,12 +2,14 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/hash.h"
 
 struct tori_tls_site {
+    pthread_mutex_t mutex; /* guards which context is the present one */
     SSL_CTX *ctx;
     BIO_METHOD *method;
 };
@@ -131,12 +133,18 @@ static bool set_policy(SSL_CTX *ctx)
     return SSL_CTX_set1_groups_list(ctx, "X25519:P-256") == 1;
 }
 
-static struct tori_result fail(struct tori_ctx *cx, const char *what)
+static struct tori_result fail_file(struct tori_ctx *cx, const char *what, const char *file)
 {
     unsigned long code = ERR_peek_last_error();
 
     ERR_clear_error();
-    return TORI_FAIL(cx, SETTING_BAD, tori_word("tls", what), tori_u64("openssl", code));
+    return TORI_FAIL(cx, SETTING_BAD, tori_word("tls", what), tori_word("file", file),
+                     tori_u64("openssl", code));
+}
+
+static struct tori_result fail(struct tori_ctx *cx, const char *what)
+{
+    return fail_file(cx, what, "");
 }
 
 static struct tori_result load(struct tori_ctx *cx, const struct tori_tls_setup *setup,
@@ -145,15 +153,30 @@ static struct tori_result load(struct tori_ctx *cx, const struct tori_tls_setup 
     if (!set_policy(ctx))
         return fail(cx, "policy");
     if (SSL_CTX_use_certificate_chain_file(ctx, setup->cert_file) != 1)
-        return fail(cx, "certificate");
+        return fail_file(cx, "certificate", setup->cert_file);
     if (SSL_CTX_use_PrivateKey_file(ctx, setup->key_file, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(ctx) != 1)
-        return fail(cx, "key");
+        return fail_file(cx, "key", setup->key_file);
     if (!setup->ask_client)
         return TORI_OK;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
     return TORI_OK;
+}
+
+static struct tori_result new_context(struct tori_ctx *cx, const struct tori_tls_setup *setup,
+                                      SSL_CTX **out)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+    if (ctx == NULL)
+        return fail(cx, "context");
+    struct tori_result result = load(cx, setup, ctx);
+    if (TORI_FAILED(result))
+        SSL_CTX_free(ctx);
+    else
+        *out = ctx;
+    return result;
 }
 
 struct tori_result tori_tls_site_new(struct tori_ctx *cx, const struct tori_tls_setup *setup,
@@ -163,16 +186,29 @@ struct tori_result tori_tls_site_new(struct tori_ctx *cx, const struct tori_tls_
 
     if (site == NULL)
         return TORI_FAIL(cx, NO_MEMORY);
-    site->ctx = SSL_CTX_new(TLS_server_method());
+    pthread_mutex_init(&site->mutex, NULL);
     site->method = make_method();
-    struct tori_result result = site->ctx == NULL || site->method == NULL
-                                    ? fail(cx, "context")
-                                    : load(cx, setup, site->ctx);
+    struct tori_result result =
+        site->method == NULL ? fail(cx, "method") : new_context(cx, setup, &site->ctx);
     if (TORI_FAILED(result)) {
         tori_tls_site_free(site);
         return result;
     }
     *out = site;
+    return TORI_OK;
+}
+
+struct tori_result tori_tls_site_renew(struct tori_ctx *cx, const struct tori_tls_setup *setup,
+                                       struct tori_tls_site *site)
+{
+    SSL_CTX *ctx;
+
+    TORI_TRY(new_context(cx, setup, &ctx));
+    pthread_mutex_lock(&site->mutex);
+    SSL_CTX *before = site->ctx;
+    site->ctx = ctx;
+    pthread_mutex_unlock(&site->mutex);
+    SSL_CTX_free(before); /* each connection holds on to the one it began with */
     return TORI_OK;
 }
 
@@ -182,7 +218,16 @@ void tori_tls_site_free(struct tori_tls_site *site)
         return;
     SSL_CTX_free(site->ctx);
     BIO_meth_free(site->method);
+    pthread_mutex_destroy(&site->mutex);
     tori_heap_free(site);
+}
+
+static SSL *new_ssl(struct tori_tls_site *site)
+{
+    pthread_mutex_lock(&site->mutex);
+    SSL *ssl = SSL_new(site->ctx);
+    pthread_mutex_unlock(&site->mutex);
+    return ssl;
 }
 
 struct tori_tls *tori_tls_new(struct tori_tls_site *site, struct tori_tls_out *out)
@@ -191,7 +236,7 @@ struct tori_tls *tori_tls_new(struct tori_tls_site *site, struct tori_tls_out *o
     BIO *bio = BIO_new(site->method);
 
     if (tls != NULL)
-        tls->ssl = SSL_new(site->ctx);
+        tls->ssl = new_ssl(site);
     if (tls == NULL || bio == NULL || tls->ssl == NULL) {
         BIO_free(bio);
         tori_tls_free(tls);

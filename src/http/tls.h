@@ -19,6 +19,10 @@ struct tori_tls_setup {
 };
 TORI_RESULT tori_tls_site_new(struct tori_ctx *cx, const struct tori_tls_setup *setup,
                               struct tori_tls_site **out);
+/* Reads certificate and key again, for connections made from now on; any thread. What cannot be
+ * used changes nothing: SETTING_BAD. */
+TORI_RESULT tori_tls_site_renew(struct tori_ctx *cx, const struct tori_tls_setup *setup,
+                                struct tori_tls_site *site);
 void tori_tls_site_free(struct tori_tls_site *site);
 
 /* Where encrypted bytes gather; one of a reactor, used by one connection at a time. */

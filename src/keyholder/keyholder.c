@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "answer_int.h"
+#include "base/exit.h"
 #include "base/failpoint.h"
 
 /* More peers than net's own few connections means something is wrong. */
@@ -171,7 +172,7 @@ static int run(struct desk *desk, const struct tori_keyholder_config *config)
     if (desk->listener >= 0)
         close(desk->listener);
     close(desk->stop);
-    return TORI_FAILED(result) ? 1 : 0;
+    return TORI_FAILED(result) ? TORI_EXIT_UNFIT : 0;
 }
 
 int tori_keyholder_main(const struct tori_keyholder_config *config)

@@ -17,8 +17,8 @@ struct tori_keyholder_config {
 };
 
 /* Serves until SIGTERM or SIGINT, or, on a connected socket, until the peer hangs up. The process
- * is made undumpable and its core limit 0. Returns the exit code: 0, or 1 when the state cannot be
- * used (the reason is on the log). */
+ * is made undumpable and its core limit 0. Returns the exit code: 0, or TORI_EXIT_UNFIT when the
+ * state cannot be used (the reason is on the log). */
 int tori_keyholder_main(const struct tori_keyholder_config *config);
 
 #endif

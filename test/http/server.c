@@ -113,7 +113,7 @@ static void refuse(struct tori_pipeline *pipeline, struct tori_command *command)
     put(&pipeline->answers, command);
 }
 
-static bool ready(void *arg, tori_err *err)
+static bool owns(void *arg, tori_err *err)
 {
     *err = TORI_ERR_NOT_OWNER;
     return getenv("TEST_NOT_READY") == NULL && arg == NULL;
@@ -238,7 +238,7 @@ int main(int argc, char **argv)
         .endpoints = tori_test_endpoints,
         .endpoint_count = tori_test_endpoint_count,
         .submit = submit,
-        .ready = ready,
+        .owns = owns,
     };
     struct tori_ctx cx = {.lang = TORI_EN};
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/exit.h"
 #include "base/file.h"
 #include "domain/evidence/note.h"
 #include "keys/message.h"
@@ -395,15 +396,15 @@ static void a_state_that_cannot_be_trusted_stops_the_start(void **state)
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 0777, 0600);
         chmod(path, 0640);
-        assert_int_equal(start_code(cx, &h), 1);
+        assert_int_equal(start_code(cx, &h), TORI_EXIT_UNFIT);
         chmod(path, 0600);
         for (long at = 0; at < st.st_size; at += 11) {
             flip(path, at);
-            assert_int_equal(start_code(cx, &h), 1);
+            assert_int_equal(start_code(cx, &h), TORI_EXIT_UNFIT);
             flip(path, at);
         }
         assert_int_equal(truncate(path, st.st_size - 1), 0);
-        assert_int_equal(start_code(cx, &h), 1);
+        assert_int_equal(start_code(cx, &h), TORI_EXIT_UNFIT);
         holder_path(&h, "log.state", path);
         unlink(path);
         holder_path(&h, "log.key", path);
@@ -418,9 +419,9 @@ static void a_state_that_cannot_be_trusted_stops_the_start(void **state)
     }
     holder_path(&h, "log.key", path);
     unlink(path);
-    assert_int_equal(start_code(cx, &h), 1); /* a signed log whose key is gone */
+    assert_int_equal(start_code(cx, &h), TORI_EXIT_UNFIT); /* a signed log whose key is gone */
     chmod(h.folder, 0750);
-    assert_int_equal(start_code(cx, &h), 1);
+    assert_int_equal(start_code(cx, &h), TORI_EXIT_UNFIT);
 }
 
 static void one_state_has_one_keyholder(void **state)
@@ -431,7 +432,7 @@ static void one_state_has_one_keyholder(void **state)
     holder_new(cx, &h);
     assert_ok(cx, tori_keys_beat(cx, h.keys));
     second = h;
-    assert_int_equal(start_code(cx, &second), 1);
+    assert_int_equal(start_code(cx, &second), TORI_EXIT_UNFIT);
     assert_ok(cx, tori_keys_beat(cx, h.keys));
     holder_stop(&h);
     assert_int_equal(start_code(cx, &second), 0);

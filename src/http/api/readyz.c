@@ -1,25 +1,31 @@
-/* GET /readyz: this process owns its shard and may serve. A standby answers 503 here. */
+/* GET /readyz: this process owns its shard, everything it needs has answered once, and requests may
+ * be sent to it. A standby answers 503 here. What stops important operations later does not make it
+ * unready, for logins go on; the answer names it. */
 #include "http/health.h"
 
 static TORI_RESULT finish(struct tori_ctx *cx, const void *in, struct tori_reply *out)
 {
-    tori_err why = tori_http_not_ready(cx);
+    struct tori_health health = tori_http_health(cx);
 
     (void)in;
-    if (why != TORI_ERR_NONE)
-        return (struct tori_result){why};
+    if (health.ready != TORI_ERR_NONE)
+        return (struct tori_result){health.ready};
     tori_reply_word(out, "status", "ready");
+    tori_reply_word(out, "important_operations",
+                    health.important == TORI_ERR_NONE ? "decided"
+                                                      : tori_err_name(health.important));
     return TORI_OK;
 }
 
-static const tori_err errors[] = {TORI_ERR_NOT_OWNER, TORI_ERR_STORE_AWAY, TORI_ERR_NONE};
+static const tori_err errors[] = {TORI_ERR_NOT_OWNER, TORI_ERR_STORE_AWAY, TORI_ERR_KEYHOLDER_AWAY,
+                                  TORI_ERR_NOT_SEALING, TORI_ERR_NONE};
 
 const struct tori_endpoint tori_endpoint_readyz = {
     .listener = TORI_LISTENER_METRICS,
     .also = 1u << TORI_LISTENER_ADMIN,
     .method = TORI_GET,
     .path = "/readyz",
-    .summary = "The process may serve",
+    .summary = "Requests may be sent to this process",
     .group = "house",
     .auth = TORI_AUTH_NONE,
     .rate = TORI_RATE_NONE,

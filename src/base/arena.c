@@ -23,6 +23,38 @@ struct tori_arena {
     struct block *last;
 };
 
+/* Under AddressSanitizer the gaps between two takes, and what was reset, are out of bounds too. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define GUARDED
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define GUARDED
+#endif
+#ifdef GUARDED
+#include <sanitizer/asan_interface.h>
+enum { GUARD = ALIGN };
+static void hide(const void *at, size_t n)
+{
+    __asan_poison_memory_region(at, n);
+}
+static void show(const void *at, size_t n)
+{
+    __asan_unpoison_memory_region(at, n);
+}
+#else
+enum { GUARD = 0 };
+static void hide(const void *at, size_t n)
+{
+    (void)at, (void)n;
+}
+static void show(const void *at, size_t n)
+{
+    (void)at, (void)n;
+}
+#endif
+
 #ifdef TORI_TEST_BUILD
 static atomic_ulong fail_after;
 
@@ -63,8 +95,10 @@ void tori_heap_free(void *p)
 static struct block *block_new(size_t room)
 {
     struct block *b = tori_heap_take(sizeof(*b) + room);
-    if (b != NULL)
-        b->room = room;
+    if (b == NULL)
+        return NULL;
+    b->room = room;
+    hide(b->at, room);
     return b;
 }
 
@@ -84,7 +118,9 @@ struct tori_arena *tori_arena_new(size_t cap)
 
 static void wipe_block(struct block *b)
 {
+    show(b->at, b->used);
     tori_wipe(b->at, b->used);
+    hide(b->at, b->used);
     b->used = 0;
 }
 
@@ -130,12 +166,14 @@ void *tori_arena_take(struct tori_arena *arena, size_t n)
 {
     if (n > arena->cap - arena->used || must_fail())
         return NULL;
+    size_t asked = n;
     n = (n + ALIGN - 1) / ALIGN * ALIGN;
-    if (n > arena->last->room - arena->last->used && !add_block(arena, n))
+    if (n + GUARD > arena->last->room - arena->last->used && !add_block(arena, n + GUARD))
         return NULL;
 
     void *p = arena->last->at + arena->last->used;
-    arena->last->used += n;
+    show(p, asked);
+    arena->last->used += n + GUARD;
     arena->used = arena->used + n > arena->cap ? arena->cap : arena->used + n;
     return p;
 }

@@ -2,6 +2,8 @@
 
 #include <utf8proc.h>
 
+enum { POINTS_MAX = 512 };
+
 static bool is_plain_ascii(struct tori_str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -25,11 +27,11 @@ static bool has_control(struct tori_str text)
 
 static bool is_nfc(struct tori_str text)
 {
-    utf8proc_int32_t points[512];
+    utf8proc_int32_t points[POINTS_MAX + 1]; /* the library ends the text with a NUL */
     utf8proc_ssize_t n =
         utf8proc_decompose((const utf8proc_uint8_t *)text.at, (utf8proc_ssize_t)text.len, points,
-                           512, UTF8PROC_DECOMPOSE | UTF8PROC_STABLE);
-    if (n < 0 || n > 512)
+                           POINTS_MAX, UTF8PROC_DECOMPOSE | UTF8PROC_STABLE);
+    if (n < 0 || n > POINTS_MAX)
         return false;
     /* Encodes in place: the bytes come out at the beginning of the same memory. */
     n = utf8proc_reencode(points, n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);

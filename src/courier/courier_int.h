@@ -32,6 +32,10 @@ void tori_smtp_free(struct tori_smtp *smtp);
 void tori_smtp_send(struct tori_smtp *smtp, const struct tori_parcel *parcel,
                     struct tori_bytes message, struct tori_parcel_result *out);
 
+/* The first digits of a server's reply line: 200–599, and the enhanced code behind it (RFC 3463) or
+ * three zeros. False, and nothing is written, for any other line. */
+bool tori_smtp_reply(struct tori_str line, unsigned *reply, unsigned enhanced[static 3]);
+
 /* Writes {job, at, kind, customer, name, code, lang, text} as a file named after the job, mode
  * 0600. */
 TORI_RESULT tori_letter_write(struct tori_ctx *cx, const char *spool,

@@ -81,15 +81,22 @@ static void read_enhanced(struct tori_str s, unsigned out[3])
         memcpy(out, part, sizeof(part));
 }
 
+bool tori_smtp_reply(struct tori_str line, unsigned *reply, unsigned enhanced[static 3])
+{
+    if (line.len < 4 || line.at[0] < '2' || line.at[0] > '5' || !digit(line.at[1]) ||
+        !digit(line.at[2]))
+        return false;
+    *reply = (unsigned)(line.at[0] - '0') * 100 + (unsigned)(line.at[1] - '0') * 10 +
+             (unsigned)(line.at[2] - '0');
+    enhanced[0] = enhanced[1] = enhanced[2] = 0;
+    read_enhanced((struct tori_str){line.at + 4, line.len - 4}, enhanced);
+    return true;
+}
+
 static void see_reply(struct tori_smtp *smtp, struct tori_str line)
 {
-    if (smtp->leaving || line.len < 4 || line.at[0] < '2' || line.at[0] > '5' ||
-        !digit(line.at[1]) || !digit(line.at[2]))
-        return;
-    smtp->reply = (unsigned)(line.at[0] - '0') * 100 + (unsigned)(line.at[1] - '0') * 10 +
-                  (unsigned)(line.at[2] - '0');
-    memset(smtp->enhanced, 0, sizeof(smtp->enhanced));
-    read_enhanced((struct tori_str){line.at + 4, line.len - 4}, smtp->enhanced);
+    if (!smtp->leaving)
+        (void)tori_smtp_reply(line, &smtp->reply, smtp->enhanced);
 }
 
 /* Where a conversation stands is not in libcurl's result, but it tells whose fault a refusal is.

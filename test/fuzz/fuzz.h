@@ -15,6 +15,10 @@ enum { FUZZ_ARENA = 1024 * 1024 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Asked once after the corpus was replayed: did it hold a seed of every shape there is? A harness
+ * over a registry has one, so that a new entry cannot come without its seed. */
+__attribute__((weak)) bool fuzz_complete(void);
+
 /* A fresh context; its arena is that of the last input, wiped. */
 static inline struct tori_ctx *fuzz_begin(void)
 {

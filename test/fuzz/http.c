@@ -1,5 +1,6 @@
 /* A connection's bytes: in one piece, byte by byte and in pieces of random size they give the same
- * requests and the same answers, and all that is answered is well-formed. */
+ * requests and the same answers, and all that is answered is well-formed. Bytes that name the host
+ * of the customers' pages come to that listener, behind a proxy; all others to the channels'. */
 #include "test/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -61,8 +62,24 @@ static const struct tori_endpoint who_get = {
     .listener = TORI_LISTENER_CHANNEL, .method = TORI_GET, .path = "/who/{name}", .decide = who};
 static const struct tori_endpoint quick_get = {
     .listener = TORI_LISTENER_CHANNEL, .method = TORI_GET, .path = "/quick/{name}", .finish = who};
-static const struct tori_endpoint_entry endpoints[] = {
-    {"echo", &echo_post}, {"who", &who_get}, {"quick", &quick_get}};
+static const struct tori_endpoint own_post = {.listener = TORI_LISTENER_CUSTOMER,
+                                              .method = TORI_POST,
+                                              .path = "/own",
+                                              .auth = TORI_AUTH_SESSION,
+                                              .idempotency = true,
+                                              .fields = fields,
+                                              .input_size = sizeof(struct text),
+                                              .decide = echo};
+static const struct tori_endpoint visit_get = {.listener = TORI_LISTENER_CUSTOMER,
+                                               .method = TORI_GET,
+                                               .path = "/visit/{name}",
+                                               .auth = TORI_AUTH_VISIT,
+                                               .decide = who};
+static const struct tori_endpoint_entry endpoints[] = {{"echo", &echo_post},
+                                                       {"who", &who_get},
+                                                       {"quick", &quick_get},
+                                                       {"own", &own_post},
+                                                       {"visit", &visit_get}};
 
 static bool on_send(struct tori_conn *conn, struct tori_bytes head, struct tori_bytes body)
 {
@@ -123,7 +140,10 @@ static void answer_waiting(struct tori_edge *edge)
 /* A server without sockets, made once. */
 static struct tori_edge *edge_of(struct tori_ctx *cx)
 {
-    static const struct tori_listener_config config = {.role = TORI_LISTENER_CHANNEL};
+    static const struct tori_listener_config config[2] = {
+        {.role = TORI_LISTENER_CHANNEL},
+        {.role = TORI_LISTENER_CUSTOMER, .forwarded_header = "x-forwarded-for"}};
+    static const char *const host[2] = {"channel.test", "auth.test"};
     static struct tori_server server;
     static struct tori_edge edge;
 
@@ -135,14 +155,17 @@ static struct tori_edge *edge_of(struct tori_ctx *cx)
     server.config.submit = submit;
     server.limits = tori_limits_new(16, 16, server.config.limits.rate);
     server.arena = tori_arena_new(64 * 1024);
-    server.site[0].config = &config;
-    server.site[0].host[0] = TORI_STR("channel.test");
-    server.site[0].host_count = 1;
     struct tori_arena *arena = cx->arena;
     cx->arena = server.arena;
-    struct tori_result made = tori_site_headers(cx, &server.site[0]);
+    for (int i = 0; i < 2; i++) {
+        server.site[i].config = &config[i];
+        server.site[i].host[0] = tori_str_z(host[i]);
+        server.site[i].host_count = 1;
+        server.site[i].origin[0] = TORI_STR("https://auth.test");
+        struct tori_result made = tori_site_headers(cx, &server.site[i]);
+        assert(!TORI_FAILED(made));
+    }
     cx->arena = arena;
-    assert(!TORI_FAILED(made));
     tori_edge_begin(&edge, &server);
     edge.wake = wake;
     return &edge;
@@ -151,7 +174,11 @@ static struct tori_edge *edge_of(struct tori_ctx *cx)
 /* piece 0: pieces of a size that the bytes themselves choose. */
 static void pass(struct tori_edge *edge, struct tori_bytes in, size_t piece)
 {
-    struct tori_conn conn = {.edge = edge, .site = &edge->server->site[0], .ops = &ops};
+    bool customers = in.len > 0 && memmem(in.at, in.len, "auth.test", 9) != NULL;
+    struct tori_conn conn = {.edge = edge,
+                             .site = &edge->server->site[customers],
+                             .ops = &ops,
+                             .peer_is_proxy = customers};
     uint32_t dice = (uint32_t)in.len * 2654435761u + 1;
 
     now->seen_len = now->sent_len = now->requests = 0;

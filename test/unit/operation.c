@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "codec/base64url.h"
+#include "codec/nfc.h"
 #include "domain/operation/operation.h"
 
 /* Our JSON reader refuses a NUL in any text, so the vector with one becomes one with U+0001. */
@@ -117,6 +118,19 @@ static void texts_that_look_alike_are_refused(void **state)
     }
 }
 
+/* The widest text there is: as many characters as fit, four bytes each. */
+static void the_longest_text_is_taken_and_no_longer_one(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct tori_buf buf = tori_buf_new(cx->arena, 4096);
+
+    for (int i = 0; i < 512; i++)
+        tori_buf_z(&buf, "\xf0\xa0\x80\x80"); /* U+20000 */
+    assert_true(tori_nfc_plain(tori_buf_text(&buf)));
+    tori_buf_z(&buf, "a");
+    assert_false(tori_nfc_plain(tori_buf_text(&buf)));
+}
+
 static struct tori_result read_fields(struct tori_ctx *cx, const char *type, const char *fields)
 {
     struct tori_json json;
@@ -207,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         unit(the_broker_agrees_on_every_vector),
         unit(texts_that_look_alike_are_refused),
+        unit(the_longest_text_is_taken_and_no_longer_one),
         unit(fields_keep_their_limits),
         unit(lines_read_back),
         unit(ends_are_ends),

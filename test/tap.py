@@ -1,13 +1,26 @@
 #!/usr/bin/python3
 """tap.py FILE: run the unittest cases of one Python file and print them as TAP, which is what
 tools/run-tests collects. A case is named after its method, without `test_` and the
-number that puts cases in order."""
+number that puts cases in order. A case that hangs is told where, fails, and ends what it started."""
 
+import faulthandler
 import importlib.util
 import re
+import signal
 import sys
 import unittest
 from pathlib import Path
+
+CASE_S = 500  # for what hangs, not for what is slow
+
+
+class Hangs(BaseException):
+    """Raised where the main thread waits, and not for a loop to swallow and try again."""
+
+
+def raise_hangs(*_):
+    faulthandler.dump_traceback()
+    raise Hangs(f"after {CASE_S} s")
 
 
 class Tap(unittest.TestResult):
@@ -16,6 +29,16 @@ class Tap(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.number = 0
+        signal.signal(signal.SIGALRM, raise_hangs)
+        signal.alarm(CASE_S)  # begins anew with each case; in between are the fixtures of classes
+
+    def startTest(self, test):
+        super().startTest(test)
+        signal.alarm(CASE_S)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        signal.alarm(CASE_S)
 
     def line(self, test, ok, after="", why=""):
         self.number += 1
@@ -57,6 +80,7 @@ def main(path):
     spec.loader.exec_module(module)
     result = Tap()
     unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
+    signal.alarm(0)
     print(f"1..{result.number}")
     return 0 if result.wasSuccessful() and result.number else 1
 

@@ -203,7 +203,7 @@ class Stack:
         return done.returncode == 0, (done.stdout + done.stderr).strip()
 
     def require_free_ports(self) -> None:
-        """Torimori shares its ports gladly, so a second demo would take turns with the first."""
+        """Told by name, before anything has started."""
         for name, port in vars(self.ports).items():
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

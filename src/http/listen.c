@@ -66,8 +66,17 @@ static struct tori_result not_bound(struct tori_ctx *cx, const struct tori_liste
                      tori_word("address", config->address), tori_i64("port", config->port));
 }
 
+static bool share(int fd)
+{
+    int one = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0;
+}
+
+/* The first socket takes the port for itself and lets the other reactors' sockets in afterwards.
+ * Were it open to sharing from the start, a second Torimori set to the same port would take turns
+ * with us, connection by connection. */
 static struct tori_result open_one(struct tori_ctx *cx, const struct tori_listener_config *config,
-                                   const struct address *address, int *out)
+                                   const struct address *address, bool first, int *out)
 {
     int one = 1;
     bool tcp = address->at.ss_family != AF_UNIX;
@@ -76,11 +85,11 @@ static struct tori_result open_one(struct tori_ctx *cx, const struct tori_listen
     if (fd < 0)
         return failed(cx, "socket");
     bool set = !tcp || (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-                        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0);
+                        (first || share(fd)));
     mode_t old = umask(0177);
     bool bound = set && bind(fd, (const struct sockaddr *)&address->at, address->len) == 0;
     umask(old);
-    if (!bound) {
+    if (!bound || (tcp && first && !share(fd))) {
         struct tori_result result = not_bound(cx, config);
         close(fd);
         return result;
@@ -121,11 +130,11 @@ static struct tori_result open_first(struct tori_ctx *cx, struct tori_site *site
         if (!unix_address(config->address, &address))
             return failed(cx, "path of the socket");
         (void)unlink(config->address);
-        return open_one(cx, config, &address, &site->fd[0]);
+        return open_one(cx, config, &address, true, &site->fd[0]);
     }
     if (config->address == NULL || !tcp_address(config, &address))
         return failed(cx, "address");
-    return open_one(cx, config, &address, &site->fd[0]);
+    return open_one(cx, config, &address, true, &site->fd[0]);
 }
 
 struct tori_result tori_site_open(struct tori_ctx *cx, struct tori_site *site, int reactors)
@@ -137,7 +146,7 @@ struct tori_result tori_site_open(struct tori_ctx *cx, struct tori_site *site, i
     TORI_TRY(learn(cx, site, &address));
     for (int i = 1; i < reactors; i++) {
         if (own && !site->local) {
-            TORI_TRY(open_one(cx, site->config, &address, &site->fd[i]));
+            TORI_TRY(open_one(cx, site->config, &address, false, &site->fd[i]));
             continue;
         }
         site->fd[i] = fcntl(site->fd[0], F_DUPFD_CLOEXEC, 3);

@@ -140,14 +140,26 @@ static void on_bell(uv_poll_t *bell, int status, int events)
     listen_to_others(r);
 }
 
+static void ring(struct reactor *r)
+{
+    uint64_t once = 1;
+    ssize_t ignored = write(r->bell_fd, &once, sizeof(once)); /* full: it has rung already */
+    (void)ignored;
+}
+
 /* Whoever has an answer rings only if we sleep; so say that we will, and look once more. */
 static void on_before(uv_prepare_t *before)
 {
     struct reactor *r = before->data;
 
     atomic_store(&r->asleep, true);
+    if (atomic_load(&r->edge.done) == NULL)
+        return;
+    listen_to_others(r);
+    /* What came while we listened did not ring, and the loop is about to sleep all the same. */
+    atomic_store(&r->asleep, true);
     if (atomic_load(&r->edge.done) != NULL)
-        listen_to_others(r);
+        ring(r);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -165,12 +177,9 @@ static void on_tick(uv_timer_t *timer)
 static void wake(struct tori_edge *edge)
 {
     struct reactor *r = reactor_of(edge);
-    uint64_t once = 1;
 
-    if (!atomic_exchange(&r->asleep, false))
-        return;
-    ssize_t ignored = write(r->bell_fd, &once, sizeof(once)); /* full: it has rung already */
-    (void)ignored;
+    if (atomic_exchange(&r->asleep, false))
+        ring(r);
 }
 
 static struct tori_result build(struct tori_ctx *cx, struct reactor *r)
@@ -258,8 +267,7 @@ void tori_reactor_stop(struct tori_edge *edge, int64_t grace_ms)
 
     atomic_store(&r->grace_ms, grace_ms);
     atomic_store(&r->stop, true);
-    atomic_store(&r->asleep, true); /* ring in any case */
-    wake(edge);
+    ring(r); /* asleep or not: nobody looks at `stop` but who hears the bell */
 }
 
 void tori_reactor_join(struct tori_edge *edge)

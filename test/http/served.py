@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -10,6 +11,13 @@ import time
 
 # The listeners of server.c, in its order.
 CUSTOMER, METRICS, PROXY, FORWARDED, CUSTOMER_TLS, CHANNEL, OPERATOR, ADMIN = (str(i) for i in range(8))
+
+
+PATIENCE_S = 60  # for what must come: no verdict depends on how fast this machine is
+
+
+class NotStarted(Exception):
+    """The server ended before it said where it listens. Holds the exit code."""
 
 
 class Server:
@@ -20,28 +28,41 @@ class Server:
             [os.environ["HTTP_TEST_SERVER"], *map(str, options)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None,
             env={**os.environ, **(env or {})}, pass_fds=pass_fds)
-        self.ports = json.loads(self.process.stdout.readline())
         atexit.register(self.stop)
+        told, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
+        line = self.process.stdout.readline() if told else b""
+        if not line:
+            raise NotStarted(self.stop())
+        self.ports = json.loads(line)
 
     def connect(self, listener=CHANNEL):
-        peer = socket.create_connection(("127.0.0.1", self.ports[listener]), timeout=10)
+        peer = socket.create_connection(("127.0.0.1", self.ports[listener]), timeout=PATIENCE_S)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return peer
 
     def stop(self):
         """The exit code; 0 is a clean end (with sanitizers: without leak or error)."""
-        if self.process.stdin and not self.process.stdin.closed:
+        if not self.process.stdin.closed:
             self.process.stdin.close()
         try:
-            return self.process.wait(30)
+            return self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
             return -1
         finally:
             self.process.stdout.close()
 
 
-def read_all(peer, seconds=10):
+def until(look, seconds=PATIENCE_S):
+    """What `look` finds, as soon as it finds something; the last that it found after so long."""
+    end = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+def read_all(peer, seconds=PATIENCE_S):
     """Everything until the other side closes; b"" also when it tears the connection."""
     data, end = b"", time.monotonic() + seconds
     while time.monotonic() < end:
@@ -76,6 +97,19 @@ def answers(data):
         found.append((status, headers, rest[:length]))
         data = rest[length:]
     return found
+
+
+def read_answer(peer):
+    """The next answer of a connection that stays open."""
+    data = b""
+    while True:
+        piece = peer.recv(65536)
+        assert piece, f"closed after {data[:200]!r}"
+        data += piece
+        head, there, body = data.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\nContent-Length: (\d+)", head)
+        if there and len(body) >= int(length[1] if length else 0):
+            return answers(data)[0]
 
 
 def statuses(data):

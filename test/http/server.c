@@ -3,6 +3,7 @@
  * answers. Prints the ports as one JSON line; ends when standard input does. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "base/hash.h"
 #include "http/server.h"
 #include "test/http/endpoints.h"
+
+/* Longer than any request of a test takes on any machine. */
+enum { GRACE_MS = 30000 };
 
 struct queue {
     pthread_mutex_t lock;
@@ -22,6 +26,7 @@ struct queue {
 struct tori_pipeline {
     struct queue work, answers;
     pthread_t worker, answerer;
+    atomic_int taken; /* commands that came so far */
 };
 
 static void queue_init(struct queue *q)
@@ -102,6 +107,7 @@ static void *answer(void *arg)
 
 static void submit(struct tori_pipeline *pipeline, struct tori_command *command)
 {
+    atomic_fetch_add(&pipeline->taken, 1);
     put(&pipeline->work, command);
 }
 
@@ -142,19 +148,46 @@ static void set_limits(char **argv, struct tori_server_limits *limits)
     limits->linger_ms = number(argv, "--linger-ms", limits->linger_ms);
     limits->connections = (int)number(argv, "--connections", limits->connections);
     limits->per_address = (int)number(argv, "--per-address", limits->per_address);
-    limits->rate[TORI_RATE_CODE] = (struct tori_rate_limit){3, 60};
+    limits->rate[TORI_RATE_CODE] = (struct tori_rate_limit){3, 1};
 }
 
 static void metrics_hook(void *arg, struct tori_buf *out)
 {
-    (void)arg;
-    tori_buf_z(out, "# TYPE torimori_test_hook gauge\ntorimori_test_hook 1\n");
+    struct tori_pipeline *pipeline = arg;
+
+    tori_buf_z(out, "# TYPE torimori_test_commands counter\ntorimori_test_commands ");
+    tori_buf_i64(out, atomic_load(&pipeline->taken));
+    tori_buf_z(out, "\n");
 }
 
-static int serve(struct tori_ctx *cx, struct tori_server_config *config)
+/* Until standard input ends. */
+static TORI_RESULT serve(struct tori_ctx *cx, struct tori_server_config *config,
+                         struct tori_pipeline *pipeline)
+{
+    struct tori_server *server;
+    char byte;
+
+    TORI_TRY(tori_server_new(cx, config, pipeline, &server));
+    tori_server_add_metrics(server, metrics_hook, pipeline);
+    struct tori_result started = tori_server_start(cx, server);
+    if (!TORI_FAILED(started)) {
+        printf("{");
+        for (size_t i = 0; i < config->listener_count; i++)
+            printf("%s\"%zu\": %d", i == 0 ? "" : ", ", i, tori_server_port(server, i));
+        printf("}\n");
+        fflush(stdout);
+        while (read(0, &byte, 1) > 0)
+            ;
+    }
+    tori_server_stop(server, GRACE_MS);
+    tori_server_free(server);
+    return started;
+}
+
+/* The threads are joined also when the server did not start: they live on what is here. */
+static int run_all(struct tori_ctx *cx, struct tori_server_config *config)
 {
     struct tori_pipeline pipeline;
-    struct tori_server *server;
 
     memset(&pipeline, 0, sizeof(pipeline));
     queue_init(&pipeline.work);
@@ -162,31 +195,14 @@ static int serve(struct tori_ctx *cx, struct tori_server_config *config)
     pthread_create(&pipeline.worker, NULL, work, &pipeline);
     pthread_create(&pipeline.answerer, NULL, answer, &pipeline);
 
-    struct tori_result result = tori_server_new(cx, config, &pipeline, &server);
-    if (!TORI_FAILED(result)) {
-        tori_server_add_metrics(server, metrics_hook, NULL);
-        result = tori_server_start(cx, server);
-    }
-    if (TORI_FAILED(result)) {
+    struct tori_result served = serve(cx, config, &pipeline);
+    if (TORI_FAILED(served))
         tori_log_failure(cx, TORI_ERROR, "test.start");
-        return 1;
-    }
-    printf("{");
-    for (size_t i = 0; i < config->listener_count; i++)
-        printf("%s\"%zu\": %d", i == 0 ? "" : ", ", i, tori_server_port(server, i));
-    printf("}\n");
-    fflush(stdout);
-
-    char byte;
-    while (read(0, &byte, 1) > 0)
-        ;
-    tori_server_stop(server, 2000);
-    tori_server_free(server);
     end(&pipeline.work);
     end(&pipeline.answers);
     pthread_join(pipeline.worker, NULL);
     pthread_join(pipeline.answerer, NULL);
-    return 0;
+    return TORI_FAILED(served) ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -203,6 +219,7 @@ int main(int argc, char **argv)
     struct tori_listener_config listener[] = {
         {.role = TORI_LISTENER_CUSTOMER,
          .address = option(argv, "--address", "127.0.0.1"),
+         .port = (int)number(argv, "--port", 0),
          .inherited_fd = (int)number(argv, "--inherit", 0),
          .hosts = customer},
         {.role = TORI_LISTENER_METRICS, .address = "127.0.0.1", .hosts = metrics},
@@ -255,7 +272,7 @@ int main(int argc, char **argv)
     cx.arena = tori_arena_new(1024 * 1024);
     cx.log = tori_log_new("test", getenv("TEST_LOG") != NULL ? TORI_DEBUG : TORI_ERROR, 2);
     config.log = cx.log;
-    int code = cx.arena == NULL || cx.log == NULL ? 1 : serve(&cx, &config);
+    int code = cx.arena == NULL || cx.log == NULL ? 1 : run_all(&cx, &config);
     tori_log_free(cx.log);
     tori_arena_free(cx.arena);
     return code;

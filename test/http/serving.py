@@ -1,7 +1,6 @@
 """What the server does with slow, greedy, broken and honest clients: deadlines, limits, ends of
 connections, proxies, browsers' headers, cookies, and a clean end of itself."""
 
-import json
 import re
 import select
 import socket
@@ -10,14 +9,20 @@ import time
 import unittest
 from pathlib import Path
 
-from served import (ADMIN, CHANNEL, CUSTOMER, FORWARDED, METRICS, PROXY, Server, answers, ask, read_all,
-                    request, statuses)
+from served import (CHANNEL, CUSTOMER, FORWARDED, METRICS, PATIENCE_S, PROXY, NotStarted, Server, answers,
+                    ask, read_all, read_answer, request, statuses, until)
 
 ORIGIN = "Origin: http://torimori.test"
 
 
 def customer(method, path, *fields, body=b""):
     return request(method, path, "torimori.test", fields, body)
+
+
+def metric(server, name):
+    (_, _, body), = ask(server, request("GET", "/metrics", "metrics.test"), METRICS)
+    found = re.search(rf"^{re.escape(name)} (\d+)$", body.decode(), re.M)
+    return int(found.group(1))
 
 
 class Served(unittest.TestCase):
@@ -37,85 +42,118 @@ class Served(unittest.TestCase):
         return found[0]
 
     def metric(self, name):
-        _, _, body = self.one(request("GET", "/metrics", "metrics.test"), METRICS)
-        found = re.search(rf"^{re.escape(name)} (\d+)$", body.decode(), re.M)
-        return int(found.group(1))
+        return metric(self.server, name)
+
+
+def tries(attempt, times=5):
+    """What must be possible for a prompt client. On a machine that stood still for as long as the
+    deadline, the deadline is right to strike: then once more."""
+    for left in reversed(range(times)):
+        try:
+            return attempt()
+        except AssertionError:
+            if left == 0:
+                raise
 
 
 class Deadlines(Served):
-    options = ("--head-ms", 400, "--body-ms", 400, "--idle-ms", 400, "--write-ms", 500, "--linger-ms", 200)
+    """Deadlines are never early, and in the end they come; how late depends on the machine."""
+    options = ("--head-ms", 1000, "--body-ms", 1000, "--idle-ms", 400, "--write-ms", 500, "--linger-ms", 200)
 
-    def closed_after(self, peer, least, most):
-        begin = time.monotonic()
-        data = read_all(peer, most + 2)
-        took = time.monotonic() - begin
-        self.assertTrue(least <= took <= most, f"closed after {took:.2f} s")
+    def closed(self, peer, since, least):
+        data = read_all(peer)
+        self.assertGreaterEqual(time.monotonic() - since, least - 0.01)
         return statuses(data)
 
     def test_a_silent_connection_is_closed(self):
+        since = time.monotonic()
         with self.server.connect() as peer:
-            self.assertEqual(self.closed_after(peer, 0.3, 0.9), [])
+            self.assertEqual(self.closed(peer, since, 1), [])
 
     def test_a_head_that_trickles_is_cut_in_total_time(self):
-        with self.server.connect() as peer:
-            begin = time.monotonic()
-            head = b"GET /who/x HTTP/1.1\r\nHost: channel.test\r\nX-A: " + b"a" * 1000
-            for at in range(len(head)):
-                peer.send(head[at:at + 1])
-                if select.select([peer], [], [], 0.05)[0]:
-                    break
-            self.assertEqual(statuses(read_all(peer)), [408])
-            self.assertLess(time.monotonic() - begin, 1.2)
+        """Byte after byte in time, yet it is cut before the last, which takes 50 s at least."""
+        head = b"GET /who/x HTTP/1.1\r\nHost: channel.test\r\nX-A: " + b"a" * 1000 + b"\r\n\r\n"
+
+        def attempt():
+            with self.server.connect() as peer:
+                sent = trickle(peer, head)
+                self.assertEqual(statuses(read_all(peer)), [408])
+                self.assertLess(sent, len(head))
+        tries(attempt)
 
     def test_a_body_that_trickles_is_cut_in_total_time(self):
-        with self.server.connect() as peer:
-            begin = time.monotonic()
-            peer.sendall(request("POST", "/echo", fields=["Content-Type: application/json", "Content-Length: 1000"]))
-            while not select.select([peer], [], [], 0.05)[0]:
-                peer.send(b"a")
-            self.assertEqual(statuses(read_all(peer)), [408])
-            self.assertLess(time.monotonic() - begin, 1.2)
+        head = request("POST", "/echo", fields=["Content-Type: application/json", "Content-Length: 1000"])
+
+        def attempt():
+            with self.server.connect() as peer:
+                peer.sendall(head)
+                sent = trickle(peer, b"a" * 1000)
+                self.assertEqual(statuses(read_all(peer)), [408])
+                self.assertLess(sent, 1000)
+        tries(attempt)
 
     def test_a_later_head_has_its_own_time(self):
-        with self.server.connect() as peer:
-            for _ in range(3):
-                time.sleep(0.3)
-                peer.sendall(request("GET", "/who/x"))
-                self.assertEqual(answers(peer.recv(65536))[0][0], 200)
-            peer.sendall(b"GET /who")
-            self.assertEqual(self.closed_after(peer, 0.3, 0.9), [408])
+        server = Server("--head-ms", 1000)
+
+        def attempt():
+            with server.connect() as peer:
+                for _ in range(3):  # longer in all than a head may take
+                    peer.sendall(request("GET", "/who/x"))
+                    self.assertEqual(statuses(peer.recv(65536)), [200])
+                    time.sleep(0.5)
+                since = time.monotonic()
+                peer.sendall(b"GET /who")
+                self.assertEqual(self.closed(peer, since, 1), [408])
+        tries(attempt)
+        self.assertEqual(server.stop(), 0)
 
     def test_an_idle_connection_is_closed_without_a_word(self):
-        with self.server.connect() as peer:
-            peer.sendall(request("GET", "/who/x"))
-            self.assertEqual(answers(peer.recv(65536))[0][0], 200)
-            self.assertEqual(self.closed_after(peer, 0.3, 0.9), [])
+        def attempt():
+            since = time.monotonic()
+            with self.server.connect() as peer:
+                peer.sendall(request("GET", "/who/x"))
+                self.assertEqual(self.closed(peer, since, 0.4), [200])
+        tries(attempt)
 
     def test_a_client_that_reads_nothing_is_cut(self):
-        before = self.metric("torimori_http_connections_open")
         with socket.socket() as peer:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.settimeout(PATIENCE_S)
             peer.connect(("127.0.0.1", self.server.ports[CHANNEL]))
             ask_much = request("POST", "/echo", body=b'{"text":"x","size":200000}')
             peer.setblocking(False)
             try:
                 for _ in range(100):
                     peer.send(ask_much)
-            except BlockingIOError:
-                pass
-            time.sleep(2.5)
-            self.assertEqual(self.metric("torimori_http_connections_open"), before)
+            except OSError:
+                pass  # it takes no more, or has cut us already
+            self.assertTrue(until(self.only_the_asker))
+
+    def only_the_asker(self):
+        return self.metric("torimori_http_connections_open") == 1
 
     def test_an_endless_head_and_body_are_cut(self):
+        server = Server("--linger-ms", 30000)  # we may take long to send it all
         for data in (b"GET /who/x HTTP/1.1\r\n" + b"X-A: 1\r\n" * 100000,
                      request("POST", "/echo", fields=["Content-Type: application/json", "Transfer-Encoding: chunked"])
                      + b"1000\r\n" + b"a" * 4096 + b"\r\n" * 1 + (b"1000\r\n" + b"a" * 4096 + b"\r\n") * 100):
-            with self.server.connect() as peer:
+            with server.connect() as peer:
                 try:
                     peer.sendall(data)
+                    peer.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
                 self.assertIn(statuses(read_all(peer)), ([431], [413]))
+        self.assertEqual(server.stop(), 0)
+
+
+def trickle(peer, data):
+    """Sends byte after byte until something comes back; how many went."""
+    for at in range(len(data)):
+        if select.select([peer], [], [], 0.05)[0]:
+            return at
+        peer.send(data[at:at + 1])
+    return len(data)
 
 
 class Ends(Served):
@@ -138,15 +176,18 @@ class Ends(Served):
         self.assertEqual(ask(self.server, b""), [])
 
     def test_an_answer_whose_client_is_gone_is_dropped(self):
-        before = self.metric("torimori_http_answers_lost_total")
-        for _ in range(20):
+        lost = "torimori_http_answers_lost_total"
+        before = self.metric(lost)
+
+        def leave():
+            taken = self.metric("torimori_test_commands")
             peer = self.server.connect()
-            peer.sendall(request("POST", "/echo", body=b'{"text":"x","sleep_ms":10}'))
-            time.sleep(0.002)
+            peer.sendall(request("POST", "/echo", body=b'{"text":"x","sleep_ms":200}'))
+            self.assertTrue(until(lambda: self.metric("torimori_test_commands") > taken))
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             peer.close()  # with a reset
-        time.sleep(0.6)
-        self.assertGreater(self.metric("torimori_http_answers_lost_total"), before)
+            return until(lambda: self.metric(lost) > before, 2)
+        self.assertTrue(until(leave))
 
     def test_requests_behind_a_slow_one_wait_for_it(self):
         slow = request("POST", "/echo", body=b'{"text":"first","sleep_ms":200}')
@@ -158,21 +199,25 @@ class Ends(Served):
         with self.server.connect() as peer:
             for i in range(200):
                 peer.sendall(request("GET", f"/who/{i}"))
-                self.assertIn(f'"name":"{i}"'.encode(), peer.recv(65536))
+                self.assertIn(f'"name":"{i}"'.encode(), read_answer(peer)[2])
 
     def test_the_server_ends_while_requests_are_in_flight(self):
         server = Server()
         peers = [server.connect() for _ in range(3)]
         for peer in peers:
-            peer.sendall(request("POST", "/echo", body=b'{"text":"x","sleep_ms":200}'))
+            peer.sendall(request("POST", "/echo", body=b'{"text":"x","sleep_ms":1000}'))
         idle = server.connect()
-        time.sleep(0.05)
+        self.assertTrue(until(lambda: metric(server, "torimori_test_commands") == 3))
         server.process.stdin.close()
         for peer in peers:
             (status, headers, _), = answers(read_all(peer))
             self.assertEqual((status, headers["connection"]), (200, "close"))
         self.assertEqual(read_all(idle), b"")
         self.assertEqual(server.stop(), 0)
+
+    def test_a_server_that_has_just_begun_ends(self):
+        for _ in range(10):
+            self.assertEqual(Server("--reactors", 16).stop(), 0)
 
     def test_several_reactors_serve_one_port(self):
         server = Server("--reactors", 3)
@@ -182,55 +227,60 @@ class Ends(Served):
 
 
 class Limits(Served):
-    options = ("--per-address", 5, "--connections", 40, "--head-ms", 3000)
+    options = ("--per-address", 5, "--connections", 40, "--head-ms", 60000)
+
+    def setUp(self):
+        """What the case before has closed must be gone."""
+        self.assertTrue(until(self.empty))
+
+    def empty(self):
+        try:
+            return self.metric("torimori_http_connections_open") == 1
+        except (OSError, ValueError):  # turned away
+            return False
+
+    def comes_to(self, wanted):
+        self.assertTrue(until(lambda: ask_or_nothing(self.server) == wanted), wanted)
+
+    def served(self):
+        peer = self.server.connect()
+        peer.sendall(request("GET", "/who/x"))
+        self.assertEqual(read_answer(peer)[0], 200)
+        return peer
 
     def test_connections_of_one_address_without_a_request(self):
         peers = [self.server.connect() for _ in range(5)]
-        time.sleep(0.1)
-        self.assertEqual(ask_or_nothing(self.server), [])
+        self.comes_to([])
         peers[0].sendall(request("GET", "/who/x"))  # a complete one: it counts no longer
-        self.assertEqual(answers(peers[0].recv(65536))[0][0], 200)
+        self.assertEqual(read_answer(peers[0])[0], 200)
         self.assertEqual(ask_or_nothing(self.server), [200])
         for peer in peers:
             peer.close()
-        time.sleep(0.1)
-        self.assertEqual(ask_or_nothing(self.server), [200])
 
     def test_a_served_connection_that_stops_in_a_head_counts_again(self):
-        peers = [self.server.connect() for _ in range(6)]
-        for peer in peers[:5]:
-            peer.sendall(request("GET", "/who/x"))
-            peer.recv(65536)
-        for peer in peers[:5]:
+        peers = [self.served() for _ in range(5)]
+        for peer in peers:
             peer.sendall(b"GET")
-        time.sleep(0.1)
-        self.assertEqual(ask_or_nothing(self.server), [])
+        self.comes_to([])
         for peer in peers:
             peer.close()
-        time.sleep(0.1)
+        self.comes_to([200])
 
     def test_all_connections(self):
-        peers = []
-        for _ in range(40):
-            peer = self.server.connect()
-            peer.sendall(request("GET", "/who/x"))
-            peer.recv(65536)
-            peers.append(peer)
+        peers = [self.served() for _ in range(40)]
         with self.server.connect() as late:
             self.assertEqual(read_all(late), b"")
         for peer in peers:
             peer.close()
-        time.sleep(0.2)
-        self.assertEqual(ask_or_nothing(self.server), [200])
+        self.comes_to([200])
         self.assertGreaterEqual(self.metric('torimori_http_turned_away_total{reason="full"}'), 1)
 
     def test_rate_of_a_class(self):
-        found = [self.one(customer("GET", "/code"), CUSTOMER) for _ in range(6)]
+        """Three, and then one a minute. (That it comes back shows unit/http_limit.)"""
+        found = [self.one(customer("GET", "/code"), CUSTOMER) for _ in range(4)]
         codes = [status for status, _, _ in found]
-        self.assertEqual(codes, [200] * 3 + [429] * 3)
+        self.assertEqual(codes, [200] * 3 + [429])
         self.assertGreaterEqual(int(found[-1][1]["retry-after"]), 1)
-        time.sleep(1.2)  # one a second comes back
-        self.assertEqual(self.one(customer("GET", "/code"), CUSTOMER)[0], 200)
         self.assertEqual(self.one(customer("GET", "/who/x"), CUSTOMER)[0], 200)
 
 
@@ -270,7 +320,7 @@ class Proxies(Served):
                 peer.sendall(data[:at])
                 time.sleep(0.003)
                 peer.sendall(data[at:])
-                self.assertIn(b"203.0.113.7", peer.recv(65536))
+                self.assertIn(b"203.0.113.7", read_answer(peer)[2])
 
     def test_a_wrong_proxy_header_ends_the_connection(self):
         for preface in (b"", b"PROXY TCP4 203.0.113.7 198.51.100.1 4711\r\n", b"PROXY TCP4 2001:db8::7 ::1 1 2\r\n",
@@ -463,7 +513,7 @@ class Requests(Served):
     def test_metrics(self):
         _, _, body = self.one(request("GET", "/metrics", "metrics.test"), METRICS)
         text = body.decode()
-        self.assertIn("torimori_test_hook 1\n", text)
+        self.assertRegex(text, r"(?m)^torimori_test_commands \d+$")
         self.assertEqual(len(re.findall("^# TYPE (.*) ", text, re.M)), len(set(re.findall("^# TYPE (.*) ", text, re.M))))
         before = self.metric('torimori_http_answers_total{class="4xx"}')
         self.one(request("GET", "/nobody"))
@@ -501,7 +551,7 @@ class Configuration(unittest.TestCase):
     def test_an_address_of_version_6(self):
         for address in ("::1", "[::1]"):
             server = Server("--address", address)
-            with socket.create_connection(("::1", server.ports[CUSTOMER]), timeout=10) as peer:
+            with socket.create_connection(("::1", server.ports[CUSTOMER]), PATIENCE_S) as peer:
                 peer.sendall(customer("GET", "/who/x", "Connection: close"))
                 self.assertIn(b'"ip":"::1"', read_all(peer))
             self.assertEqual(server.stop(), 0)
@@ -510,8 +560,20 @@ class Configuration(unittest.TestCase):
         for options in (["--address", "0.0.0.0"], ["--address", "nonsense"], ["--cert", "/nowhere.pem"],
                         ["--cert", "/nowhere.pem", "--key", "/nowhere.key"], ["--reactors", "0"],
                         ["--reactors", "99"], ["--inherit", "9"], ["--peer", "nonsense"]):
-            with self.assertRaises(json.JSONDecodeError, msg=options):
+            with self.subTest(options), self.assertRaises(NotStarted) as found:
                 Server(*options, quiet=True)
+            self.assertEqual(found.exception.args, (1,), options)
+
+    def test_a_port_of_another_is_not_shared(self):
+        """Sharing is for our own reactors: else two servers take turns with their clients."""
+        for reactors in (1, 3):
+            server = Server("--reactors", reactors)
+            with self.assertRaises(NotStarted) as found:
+                Server("--port", server.ports[CUSTOMER], "--reactors", reactors, quiet=True)
+            self.assertEqual(found.exception.args, (1,))
+            self.assertEqual(server.stop(), 0)
+            again = Server("--port", server.ports[CUSTOMER])  # what was served there does not bar it
+            self.assertEqual(again.stop(), 0)
 
 
 class Admin(unittest.TestCase):
@@ -521,6 +583,7 @@ class Admin(unittest.TestCase):
             server = Server("--admin", path)
             self.assertEqual(path.stat().st_mode & 0o777, 0o600)
             with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(PATIENCE_S)
                 peer.connect(str(path))
                 peer.sendall(request("GET", "/admin", "admin"))
                 peer.shutdown(socket.SHUT_WR)

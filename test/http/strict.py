@@ -184,7 +184,7 @@ ACCEPTED = {
 class Strict(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--per-address", 4000)
+        cls.server = Server("--per-address", 4000, "--head-ms", 60000, "--body-ms", 60000)
 
     @classmethod
     def tearDownClass(cls):

@@ -1,0 +1,190 @@
+"""One `torimori serve` as a process of the test's own: its exit code, its log, its roles. No mail
+server and nobody inside; what needs people takes a Scene."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any, Callable
+
+from paths import TORIMORI
+
+from stack import Ports, Stack
+from stage import until
+
+ROLES = ("keyholder", "courier", "net")
+PATIENCE_S = 60  # for what must come, however slow the machine is
+
+
+class Server:
+    """A settings file of its own in a folder of its own; started as often as a test wants."""
+
+    def __init__(self, folder: Path, **settings: str | int) -> None:
+        self.stack = Stack(folder, TORIMORI, Ports.free())
+        self.stack.prepare()
+        self.log_path = self.stack.folder / "torimori.log"
+        self.log_path.touch()
+        self.change(**settings)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def change(self, **settings: str | int) -> None:
+        """Settings by their names with `__` for the dot: other values, or new lines."""
+        rows = dict(line.split(" = ", 1) for line in
+                    self.stack.config.read_text("utf-8").splitlines())
+        rows |= {name.replace("__", "."): str(value) for name, value in settings.items()}
+        self.stack.config.write_text("".join(f"{n} = {v}\n" for n, v in rows.items()), "utf-8")
+
+    # Its life ------------------------------------------------------------------------------------
+
+    def start(self) -> "Server":
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(self.stack.serve_command(), stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True)
+        return self
+
+    def ready(self) -> "Server":
+        self.wait(lambda: self.readyz()[0] == 200, "it is not ready")
+        return self
+
+    def wait(self, look: Callable[[], Any], what: str) -> Any:
+        found = until(look, PATIENCE_S)
+        assert found, f"{what}:\n" + self.text()
+        return found
+
+    def send(self, number: signal.Signals, role: str = "") -> int:
+        pid = self.pid(role)
+        os.kill(pid, number)
+        return pid
+
+    def pid(self, role: str = "") -> int:
+        if not role:
+            assert self.process is not None
+            return self.process.pid
+        return int(self.lines("role.started", name=role)[-1]["pid"])
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """The exit code of the whole."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        assert self.process is not None
+        try:
+            return self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it does not end:\n{self.text()}") from None
+
+    def close(self) -> None:
+        """Whatever happened: nothing of it is left."""
+        if self.process is not None and self.process.poll() is None:
+            for pid in self.left():
+                os.kill(pid, signal.SIGCONT)
+            self.process.terminate()
+            try:
+                self.process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for pid in self.left():
+            os.kill(pid, signal.SIGKILL)
+
+    # What it shows -------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        return self.log_path.read_text("utf-8", "replace")
+
+    def lines(self, event: str = "", **fields: Any) -> list[dict[str, Any]]:
+        found = []
+        for line in self.text().splitlines():
+            if not line.startswith("{") or not line.endswith("}"):
+                continue
+            row = json.loads(line)
+            if event in ("", row["event"]) and all(row.get(n) == v for n, v in fields.items()):
+                found.append(row)
+        return found
+
+    def said(self, event: str, **fields: Any) -> dict[str, Any]:
+        """The first such line of its log; waits for it."""
+        return self.wait(lambda: self.lines(event, **fields), f"{event} {fields} is not said")[0]
+
+    def left(self) -> list[int]:
+        """All processes of this binary that were given this settings file."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                words = command_of(int(entry.name))
+                if str(self.stack.config) in words and words[0].endswith("torimori"):
+                    found.append(int(entry.name))
+        return found
+
+    def get(self, path: str, port: int = 0, host: str = "") -> tuple[int, dict[str, Any]]:
+        """(0, {}) when nobody answers."""
+        port = port or self.stack.ports.metrics
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{port}"})
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, {}
+        finally:
+            connection.close()
+        is_json = "json" in (answer.getheader("Content-Type") or "")
+        return answer.status, json.loads(body) if is_json else {"text": body.decode()}
+
+    def readyz(self) -> tuple[int, dict[str, Any]]:
+        return self.get("/readyz")
+
+    def metric(self, name: str) -> int:
+        text = self.get("/metrics")[1].get("text", "")
+        return next((int(line.split()[-1]) for line in text.splitlines()
+                     if line.startswith(name + " ")), -1)
+
+
+def command_of(pid: int) -> list[str]:
+    """The command line of a process; [""] when there is none any more."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+    except OSError:
+        return [""]
+
+
+class ServerCase(unittest.TestCase):
+    """Cases with servers of their own, which end with the case."""
+
+    def setUp(self) -> None:
+        if not TORIMORI.exists():
+            raise unittest.SkipTest(f"{TORIMORI.name} is not built")
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="tori-")))
+
+    def server(self, name: str = "a", **settings: str | int) -> Server:
+        server = Server(self.folder / name, **settings)
+        self.addCleanup(server.close)
+        return server
+
+    def over(self, server: Server, code: int) -> None:
+        """It ended by itself or by our word, with this code, and took everything with it."""
+        self.assertEqual(server.ended(), code, server.text())
+        self.assertEqual(server.left(), [], server.text())
+
+
+def as_user(uid: int, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a piece of Python as somebody else; only root can."""
+    return subprocess.run(
+        ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", sys.executable, "-c",
+         script, *words], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def holds(port: int) -> socket.socket:
+    """A port that somebody else has, and shares with nobody."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", port))
+    held.listen()
+    return held

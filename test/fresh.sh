@@ -114,6 +114,7 @@ make_system()
     unpack_system
     [ -z "$cache" ] || cp -u "$cache"/archives/*.deb "$root/var/cache/apt/archives/" 2>/dev/null || :
     sources | sed 's/.*/deb & main/' >"$root/etc/apt/sources.list"
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fresh" # nobody needs this system after a power cut
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
     # What this machine trusts to reach the mirrors and npm, the new one has to trust too.
     mkdir -p "$root/usr/local/share/ca-certificates"

@@ -1,6 +1,7 @@
 /* The one way to write a file, and sealing at its lowest level. */
 #include "test/unit/unit.h"
 
+#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,6 +22,17 @@ static struct place place_new(const char *name)
     assert_non_null(mkdtemp(p.folder));
     snprintf(p.path, sizeof(p.path), "%s/%s", p.folder, name);
     return p;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    return remove(path);
+}
+
+static void place_end(const struct place *p)
+{
+    assert_int_equal(nftw(p->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static void a_file_is_written_whole(void **state)
@@ -52,6 +64,7 @@ static void folders_are_made_on_the_way(void **state)
     assert_ok(cx, tori_file_folders(cx, p.path, 0700));
     assert_ok(cx, tori_file_folders(cx, p.path, 0700));
     assert_ok(cx, tori_file_write(cx, p.path, tori_str_bytes(TORI_STR("x")), 0600));
+    place_end(&p);
 }
 
 static void write_and_die(struct tori_ctx *cx, const char *path, const char *at)
@@ -82,6 +95,7 @@ static void a_cut_leaves_the_old_or_the_new(void **state)
     assert_ok(cx, tori_file_read(cx, p.path, 9, &back));
     assert_text(tori_bytes_str(back), "new");
     assert_ok(cx, tori_file_write(cx, p.path, tori_str_bytes(TORI_STR("last")), 0600));
+    place_end(&p);
 }
 
 static void assert_holds(struct tori_ctx *cx, const char *path, const char *want)
@@ -116,6 +130,8 @@ static void a_batch_changes_no_name_before_its_commit(void **state)
     put_text(cx, batch, a.path, "given up");
     tori_file_batch_free(batch);
     assert_holds(cx, a.path, "new a");
+    place_end(&a);
+    place_end(&b);
 }
 
 static void a_full_batch_commits_itself(void **state)
@@ -164,6 +180,7 @@ static void a_cut_batch_leaves_whole_files(void **state)
     assert_ok(cx, tori_file_batch_commit(cx, batch));
     assert_holds(cx, a.path, "newer");
     tori_file_batch_free(batch);
+    place_end(&a);
 }
 
 /* The Galois/Counter Mode of Operation (McGrew, Viega), test case 14. */

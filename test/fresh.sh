@@ -2,9 +2,9 @@
 # test/fresh.sh [--user] [--alone] [test] [demo]: what a newcomer does, on a bare Debian 12 of its own.
 #
 # Makes a minimal Debian in a folder (debootstrap), follows the README there: install line, clone,
-# `make test`, `make demo` answering at its addresses, stop; then all of it again. Standard input is
-# closed, so a question is a failure; the second time nothing may be installed; at the end of a step
-# nothing may be left running. Needs root. Without words: both.
+# `make test`, `make demo` answering at its addresses, the thief, stop; then all of it again. Standard
+# input is closed, so a question is a failure; the second time nothing may be installed; at the end of
+# a step nothing may be left running. Needs root. Without words: both.
 #
 #   --user   an ordinary user does it, with sudo, in a clone whose path has a space
 #   --alone  the demo has a network of its own, for machines where somebody else holds its ports;
@@ -24,6 +24,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 user=root
 alone=
 steps=
+demo=
 for word; do
     case $word in
     --user) user=newcomer ;;
@@ -87,10 +88,11 @@ sources()
         grep " $release" | sort -u
 }
 
-# In the new system, with a bare environment and nothing to answer from.
+# In the new system, with a bare environment and nothing to answer from; in the demo's network, if it
+# has one of its own.
 there()
 {
-    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" \
+    ${alone:+${demo:+nsenter -t "$demo" -n}} chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" \
         ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt} \
         ${FRESH_NPM:+npm_config_registry="$FRESH_NPM"} \
         setpriv --reuid "$1" --regid "$1" --init-groups sh -euc "$2" </dev/null
@@ -160,12 +162,12 @@ run_test()
     say "make test, round $1: $(tail -n 1 "$folder/test-$1.log")"
 }
 
-# The new system shares this machine's network, so an answer must not come from somebody else's demo.
 answers()
 {
-    ${alone:+nsenter -t "$demo" -n} chroot "$root" curl -sf -o /dev/null --max-time 5 "$1" 2>/dev/null
+    there "$user" "curl -sf -o /dev/null --max-time 5 $1"
 }
 
+# The new system shares this machine's network, so an answer must not come from somebody else's demo.
 wait_for_ports()
 {
     [ -z "$alone" ] || return 0
@@ -177,8 +179,24 @@ wait_for_ports()
     die 'somebody else listens on the ports of the demo'
 }
 
-# Waits until both addresses answer, then stops the demo as Ctrl-C does (a shell would have its
-# background processes ignore that).
+# wait_demo ROUND WHAT COMMAND...: until the command succeeds, as long as the demo runs.
+wait_demo()
+{
+    round_of=$1 what=$2
+    shift 2
+    until "$@"; do
+        kill -0 "$demo" 2>/dev/null || {
+            tail -n 40 "$folder/demo-$round_of.log"
+            die "make demo, round $round_of, ended"
+        }
+        [ $(($(date +%s) - began)) -lt "${FRESH_SECONDS:-7200}" ] || die "make demo, round $round_of: no $what"
+        sleep 2
+    done
+    say "make demo, round $round_of: $what"
+}
+
+# Waits until both addresses answer and all is said, lets the thief try, then stops the demo as Ctrl-C
+# does (a shell would have its background processes ignore that).
 run_demo()
 {
     wait_for_ports
@@ -189,20 +207,22 @@ run_demo()
         setpriv --reuid "$user" --regid "$user" --init-groups sh -c "cd '$clone' && exec make demo" \
         </dev/null >"$folder/demo-$1.log" 2>&1 &
     demo=$!
+    wait_demo "$1" 'the tour is printed' grep -q 'Ctrl-C' "$folder/demo-$1.log"
     for url in http://torimori.localhost:8080/ http://mihon.localhost:8081/; do
-        until answers "$url"; do
-            kill -0 "$demo" 2>/dev/null || { tail -n 40 "$folder/demo-$1.log"; die "make demo, round $1, ended"; }
-            [ $(($(date +%s) - began)) -lt "${FRESH_SECONDS:-7200}" ] || die "make demo, round $1: $url is silent"
-            sleep 2
-        done
-        say "make demo, round $1: $url answers"
+        wait_demo "$1" "$url answers" answers "$url"
     done
+    there "$user" "cd '$clone' && examples/broker/thief" >"$folder/thief-$1.log" 2>&1 || {
+        tail -n 40 "$folder/thief-$1.log"
+        die "the thief, round $1"
+    }
+    say "the thief, round $1:$(tail -n 1 "$folder/thief-$1.log")"
     env kill -s INT -- "-$demo"
     for _ in $(seq 30); do
         [ -n "$(inside)" ] || break
         sleep 1
     done
     wait "$demo" || :
+    demo=
 }
 
 nothing_left()

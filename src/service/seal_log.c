@@ -107,14 +107,15 @@ static struct tori_result keep_note(struct tori_ctx *cx, struct tori_seal_log *l
 }
 
 /* A row is sealed only if it says of itself what the journal says of it. */
-static struct tori_result check_rows(struct tori_ctx *cx, struct tori_seal_log *log, size_t count)
+static struct tori_result check_rows(struct tori_ctx *cx, struct tori_seal_log *log, uint64_t from,
+                                     size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct tori_journal_leaf *row = &log->row[i];
         struct tori_hash leaf = tori_leaf_hash(row->entry);
-        if (row->seq != log->size + i || !tori_entry_has_seq(row->entry, row->seq))
+        if (row->seq != from + i || !tori_entry_has_seq(row->entry, row->seq))
             return TORI_FAIL(cx, LOG_DIFFERS, tori_word("journal", "seq"),
-                             tori_u64("expected", log->size + i), tori_u64("found", row->seq));
+                             tori_u64("expected", from + i), tori_u64("found", row->seq));
         if (!tori_hash_eq(&leaf, &row->leaf))
             return TORI_FAIL(cx, LOG_DIFFERS, tori_word("journal", "leaf_hash"),
                              tori_u64("seq", row->seq));
@@ -131,19 +132,24 @@ static struct tori_result append_rows(struct tori_ctx *cx, struct tori_seal_log 
     return TORI_OK;
 }
 
-static struct tori_result read_rows(struct tori_ctx *cx, struct tori_seal_log *log, size_t most,
-                                    size_t *count)
+static size_t batch(uint64_t from, uint64_t to)
+{
+    return to - from < TORI_EXTEND_MAX ? (size_t)(to - from) : TORI_EXTEND_MAX;
+}
+
+static struct tori_result read_rows(struct tori_ctx *cx, struct tori_seal_log *log, uint64_t from,
+                                    size_t most, size_t *count)
 {
     struct tori_journal_rows rows = {.row = log->row, .most = most};
 
-    TORI_TRY(log->config.read(cx, log->config.owner, log->size, &rows));
-    TORI_TRY(check_rows(cx, log, rows.count));
+    TORI_TRY(log->config.read(cx, log->config.owner, from, &rows));
+    TORI_TRY(check_rows(cx, log, from, rows.count));
     *count = rows.count;
     return TORI_OK;
 }
 
-/* Tiles before the checkpoint that needs them; and never a checkpoint whose root is not theirs. */
-static struct tori_result publish(struct tori_ctx *cx, struct tori_seal_log *log)
+/* What the keyholder signed last is the log as we have it. */
+static struct tori_result check_note(struct tori_ctx *cx, const struct tori_seal_log *log)
 {
     struct tori_str note = {log->note, log->note_len};
     struct tori_tree_head head = tori_builder_head(log->builder);
@@ -155,6 +161,23 @@ static struct tori_result publish(struct tori_ctx *cx, struct tori_seal_log *log
         return TORI_FAIL(cx, LOG_DIFFERS, tori_word("keyholder", "root"),
                          tori_u64("size", head.size),
                          tori_u64("signed", opened.checkpoint.head.size));
+    return TORI_OK;
+}
+
+static uint64_t epoch_now(const struct tori_seal_log *log)
+{
+    return log->config.epoch == NULL ? 1 : log->config.epoch(log->config.host);
+}
+
+/* Tiles before the checkpoint that needs them; and never a checkpoint whose root is not theirs. */
+static struct tori_result publish(struct tori_ctx *cx, struct tori_seal_log *log)
+{
+    struct tori_str note = {log->note, log->note_len};
+    struct tori_tree_head head = tori_builder_head(log->builder);
+
+    TORI_TRY(check_note(cx, log));
+    if (epoch_now(log) == 0) /* while we slept, somebody else may have published a longer one */
+        return TORI_FAIL(cx, NOT_OWNER);
     TORI_TRY(tori_builder_flush(cx, log->builder));
     TORI_TRY(tori_log_dir_commit(cx, &log->dir));
     tori_failpoint("seal.tiles");
@@ -210,11 +233,6 @@ static struct tori_result open_files(struct tori_ctx *cx, struct tori_seal_log *
     return TORI_OK;
 }
 
-static uint64_t epoch_now(const struct tori_seal_log *log)
-{
-    return log->config.epoch == NULL ? 1 : log->config.epoch(log->config.host);
-}
-
 /* The keyholder lost its state: it gets back what it signed last, as far as that was published. */
 static struct tori_result offer_state(struct tori_ctx *cx, struct tori_seal_log *log,
                                       const struct tori_opened *opened, struct tori_str *note)
@@ -240,13 +258,9 @@ static struct tori_result offer_state(struct tori_ctx *cx, struct tori_seal_log 
  * committed before it saw their hashes. */
 static struct tori_result catch_up(struct tori_ctx *cx, struct tori_seal_log *log, uint64_t to)
 {
-    if (to < log->size)
-        return TORI_FAIL(cx, LOG_DIFFERS, tori_u64("keyholder_size", to),
-                         tori_u64("published", log->size));
     while (log->size < to) {
-        size_t most = to - log->size < TORI_EXTEND_MAX ? (size_t)(to - log->size) : TORI_EXTEND_MAX;
         size_t count;
-        TORI_TRY(read_rows(cx, log, most, &count));
+        TORI_TRY(read_rows(cx, log, log->size, batch(log->size, to), &count));
         if (count == 0)
             return TORI_FAIL(cx, LOG_DIFFERS, tori_u64("keyholder_size", to),
                              tori_u64("journal", log->size));
@@ -254,6 +268,28 @@ static struct tori_result catch_up(struct tori_ctx *cx, struct tori_seal_log *lo
         tori_arena_reset(cx->arena);
     }
     return TORI_OK;
+}
+
+/* A keyholder that stood by while another one, with the same key, signed: it is shown the same rows
+ * and comes to the same root, or to none that is published. */
+static struct tori_result bring_up(struct tori_ctx *cx, struct tori_seal_log *log, uint64_t from)
+{
+    tori_log(cx, TORI_WARN, "log.keyholder_behind", tori_u64("size", from),
+             tori_u64("published", log->published));
+    while (from < log->published) {
+        struct tori_str note;
+        size_t count;
+        TORI_TRY(read_rows(cx, log, from, batch(from, log->published), &count));
+        if (count == 0)
+            return TORI_FAIL(cx, LOG_DIFFERS, tori_u64("keyholder_size", from),
+                             tori_u64("published", log->published));
+        struct tori_extension extension = {from, log->leaf, count};
+        TORI_TRY(tori_keys_log_extend(cx, log->config.keys, &extension, &note));
+        TORI_TRY(keep_note(cx, log, note));
+        from += count;
+        tori_arena_reset(cx->arena);
+    }
+    return check_note(cx, log);
 }
 
 static struct tori_result open_log(struct tori_ctx *cx, struct tori_seal_log *log)
@@ -271,6 +307,8 @@ static struct tori_result open_log(struct tori_ctx *cx, struct tori_seal_log *lo
     }
     TORI_TRY(head);
     TORI_TRY(keep_note(cx, log, note));
+    if (signed_size < log->published)
+        return bring_up(cx, log, signed_size);
     TORI_TRY(catch_up(cx, log, signed_size));
     /* The empty log is published too: its first readers find a checkpoint. */
     return log->size > log->published || log->size == 0 ? publish(cx, log) : TORI_OK;
@@ -281,7 +319,7 @@ static struct tori_result seal_rows(struct tori_ctx *cx, struct tori_seal_log *l
     struct tori_str note;
 
     tori_arena_reset(cx->arena);
-    TORI_TRY(read_rows(cx, log, TORI_EXTEND_MAX, count));
+    TORI_TRY(read_rows(cx, log, log->size, TORI_EXTEND_MAX, count));
     if (*count == 0)
         return TORI_OK;
     struct tori_extension extension = {log->size, log->leaf, *count};

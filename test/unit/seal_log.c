@@ -372,6 +372,73 @@ static void a_lost_state_is_given_back(void **state)
     stage_end(&s);
 }
 
+static struct tori_bytes read_state(struct tori_ctx *cx, const struct stage *s)
+{
+    struct tori_bytes content, kept;
+    char path[128];
+
+    holder_path(&s->holder, "log.state", path);
+    assert_ok(cx, tori_file_read(cx, path, 4096, &content));
+    kept = (struct tori_bytes){test_malloc(content.len), content.len};
+    memcpy((uint8_t *)(uintptr_t)kept.at, content.at, content.len);
+    return kept;
+}
+
+/* The keyholder of a standby knows the log as it was when it last signed. */
+static void holder_back_to(struct tori_ctx *cx, struct stage *s, struct tori_bytes content)
+{
+    char path[128];
+
+    kill(s->holder.pid, SIGTERM);
+    waitpid(s->holder.pid, NULL, 0);
+    holder_path(&s->holder, "log.state", path);
+    assert_ok(cx, tori_file_write(cx, path, content, 0600));
+    holder_behind(&s->holder, s->listener);
+}
+
+static void a_keyholder_that_stood_by_is_brought_up(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct stage s;
+    static struct history history;
+
+    history.count = 0;
+    stage_begin(cx, &s);
+    grow(cx, &s, 300);
+    struct tori_bytes old = read_state(cx, &s);
+    grow(cx, &s, 2500); /* more than one message holds */
+    assert_extends(cx, &s, &history);
+    holder_back_to(cx, &s, old);
+    s.journal.rows = 2510;
+    assert_fails(tori_seal_log_step(s.log), TORI_ERR_LOG_DIFFERS);
+    grow(cx, &s, 2510);
+    assert_extends(cx, &s, &history);
+    assert_sound(cx, &s, 2510);
+    test_free((void *)(uintptr_t)old.at);
+    stage_end(&s);
+}
+
+static void a_keyholder_is_not_brought_up_to_another_history(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct stage s;
+
+    stage_begin(cx, &s);
+    grow(cx, &s, 3);
+    struct tori_bytes old = read_state(cx, &s);
+    grow(cx, &s, 20);
+    holder_back_to(cx, &s, old);
+    s.journal.salt = 1;
+    s.journal.rows = 25;
+    for (int i = 0; i < 3; i++)
+        assert_fails(tori_seal_log_step(s.log), TORI_ERR_LOG_DIFFERS);
+    s.journal.rows = 10; /* and not by a journal that ends before */
+    assert_fails(tori_seal_log_step(s.log), TORI_ERR_LOG_DIFFERS);
+    assert_sound(cx, &s, 20);
+    test_free((void *)(uintptr_t)old.at);
+    stage_end(&s);
+}
+
 static void another_key_does_not_go_on(void **state)
 {
     struct tori_ctx *cx = *state;
@@ -784,6 +851,8 @@ int main(void)
         unit(a_shortened_journal_is_noticed),
         unit(without_a_keyholder_nothing_is_sealed),
         unit(a_lost_state_is_given_back),
+        unit(a_keyholder_that_stood_by_is_brought_up),
+        unit(a_keyholder_is_not_brought_up_to_another_history),
         unit(another_key_does_not_go_on),
         unit(the_threads_seal_by_themselves),
         unit(a_standby_seals_nothing),

@@ -16,6 +16,7 @@ static const struct subcommand subcommands[] = {
     {"serve", "run Torimori: keyholder, courier and net under one supervisor", tori_cmd_serve},
     {"admin", "add the first operators and channels to a running Torimori", tori_cmd_admin},
     {"log", "verify, prove, show and rebuild the evidence log", tori_cmd_log},
+    {"store", "make the tables of the store, or move them forward", tori_cmd_store},
     {"openapi", "print the description of the API", tori_cmd_openapi},
     {"settings", "print every setting with default and limits", tori_cmd_settings},
     {"version", "print the version", tori_cmd_version},

@@ -46,6 +46,7 @@ struct net {
     struct tori_seal_log *seal;
     struct tori_due *due;
     struct tori_server *server;
+    atomic_int evidence;   /* tori_err: what the decider was told last */
     atomic_bool has_firm;  /* customer 0 exists: names and codes can be sealed */
     atomic_bool was_ready; /* once */
 };
@@ -130,7 +131,13 @@ static TORI_RESULT open_store(struct net *net)
                                        .lease_ms = net->settings->store_lease_ms};
 
     TORI_TRY(tori_store_open(net->cx, &config, false, &net->store));
-    return tori_store_migrate(net->cx, net->store);
+    struct tori_result r = tori_store_migrate(net->cx, net->store);
+    if (r.err == TORI_ERR_STORE_REFUSED) /* somebody else may just have done it */
+        r = tori_store_migrate(net->cx, net->store);
+    if (r.err == TORI_ERR_STORE_REFUSED)
+        return TORI_FAIL(net->cx, STORE_DATA,
+                         tori_word("schema", "not ours to change: torimori store migrate"));
+    return r;
 }
 
 static TORI_RESULT start_pipeline(struct net *net, const char *owner)
@@ -148,12 +155,17 @@ static TORI_RESULT start_pipeline(struct net *net, const char *owner)
         .arena_cap = LOADER_ARENA,
         .lobby_max = (size_t)net->settings->lobby,
     };
-    return tori_pipeline_new(net->cx, &config, &net->pipeline);
+    TORI_TRY(tori_pipeline_new(net->cx, &config, &net->pipeline));
+    tori_pipeline_set_evidence(net->pipeline, TORI_ERR_KEYHOLDER_AWAY); /* until it answers */
+    return TORI_OK;
 }
 
-static void tell_evidence(void *pipeline, tori_err why_not)
+static void tell_evidence(void *owner, tori_err why_not)
 {
-    tori_pipeline_set_evidence(pipeline, why_not);
+    struct net *net = owner;
+
+    tori_pipeline_set_evidence(net->pipeline, why_not);
+    atomic_store(&net->evidence, (int)why_not);
 }
 
 static void durable(void *owner, int64_t last_seq)
@@ -164,9 +176,10 @@ static void durable(void *owner, int64_t last_seq)
     tori_due_poke(net->due);
 }
 
-static uint64_t epoch_of(void *pipeline)
+static uint64_t epoch_of(void *owner)
 {
-    return tori_pipeline_epoch(pipeline);
+    const struct net *net = owner;
+    return tori_pipeline_epoch(net->pipeline);
 }
 
 static TORI_RESULT start_evidence(struct net *net)
@@ -180,7 +193,7 @@ static TORI_RESULT start_evidence(struct net *net)
         .epoch = epoch_of,
         .max_unsealed_ms = net->settings->evidence_max_unsealed_ms,
         .tell = tell_evidence,
-        .host = net->pipeline,
+        .host = net,
         .log = net->cx->log,
     };
     TORI_TRY(tori_seal_log_new(net->cx, &config, &net->seal));
@@ -275,7 +288,7 @@ static void health(void *arg, struct tori_health *out)
 {
     struct net *net = arg;
 
-    out->important = tori_seal_log_why_not(net->seal);
+    out->important = (tori_err)atomic_load(&net->evidence);
     if (out->important == TORI_ERR_NONE && !atomic_load(&net->has_firm))
         out->important = TORI_ERR_KEYHOLDER_AWAY;
     if (out->important == TORI_ERR_NONE)
@@ -433,6 +446,7 @@ int tori_net_main(struct tori_ctx *cx, const struct tori_settings *settings, con
         return 1;
     net->cx = cx;
     net->settings = settings;
+    atomic_init(&net->evidence, TORI_ERR_KEYHOLDER_AWAY);
     if (TORI_FAILED(start(net, owner)))
         code = not_started(cx);
     else

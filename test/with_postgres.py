@@ -36,16 +36,18 @@ def as_somebody(folder):
     return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
 
 
-def start(folder, bin_folder, settings):
-    who = as_somebody(folder)
-    data = folder / "d"
-    made = subprocess.run(who + [bin_folder / "initdb", "-D", data, "-U", "torimori_owner", "--auth=trust",
-                                 "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"],
-                          cwd=folder, capture_output=True, text=True)
+def create(folder, bin_folder):
+    made = subprocess.run(as_somebody(folder) + [
+        bin_folder / "initdb", "-D", folder / "d", "-U", "torimori_owner", "--auth=trust", "--locale=C.UTF-8",
+        "-E", "UTF8", "--no-sync"], cwd=folder, capture_output=True, text=True)
     if made.returncode != 0:
         sys.exit(f"with_postgres: initdb: {made.stderr}")
+
+
+def launch(folder, bin_folder, settings):
+    who, data = as_somebody(folder), folder / "d"
     options = [o for name, value in settings.items() for o in ("-c", f"{name}={value}")]
-    log = open(folder / "log", "w")
+    log = open(folder / "log", "a")
     server = subprocess.Popen(who + [bin_folder / "postgres", "-D", data, "-k", folder] + options,
                               cwd=folder, stdout=log, stderr=log, start_new_session=True)
     ready = subprocess.run([bin_folder / "pg_isready", "-q", "-h", folder, "-t", "1"])
@@ -54,6 +56,11 @@ def start(folder, bin_folder, settings):
             sys.exit(f"with_postgres: {(folder / 'log').read_text()}")
         ready = subprocess.run([bin_folder / "pg_isready", "-q", "-h", folder, "-t", "1"])
     return server
+
+
+def start(folder, bin_folder, settings):
+    create(folder, bin_folder)
+    return launch(folder, bin_folder, settings)
 
 
 def stop(server):

@@ -20,6 +20,9 @@ int tori_cmd_role(int argc, char **argv);
  * torimori admin clock SECONDS --config FILE     (test builds only) */
 int tori_cmd_admin(int argc, char **argv);
 
+/* torimori store migrate ADDRESS */
+int tori_cmd_store(int argc, char **argv);
+
 int tori_cmd_openapi(int argc, char **argv);
 int tori_cmd_settings(int argc, char **argv);
 int tori_cmd_version(int argc, char **argv);

@@ -90,8 +90,7 @@ class Restarts(ServerCase):
 
     def test_a_second_one_in_the_same_folder_ends_and_disturbs_nobody(self):
         server = self.server().start().ready()
-        second = Server(self.folder / "b", data__directory=str(server.stack.folder / "data"))
-        self.addCleanup(second.close)
+        second = self.server("b", data__directory=str(server.stack.folder / "data"))
         second.start()
         second.said("supervisor.folder_in_use")
         second.send(signal.SIGTERM)  # or it would wait ten seconds for the first to end

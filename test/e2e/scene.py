@@ -64,10 +64,19 @@ class Line(Channel):
             connection.close()
 
 
-class Scene:
-    """Torimori, a mail server, two channels and two operators, in a folder of their own."""
+def change_settings(path: Path, settings: dict[str, str | int]) -> None:
+    """Other values for settings of a file, or new lines."""
+    rows = dict(line.split(" = ", 1) for line in path.read_text("utf-8").splitlines())
+    rows |= {name.replace("__", "."): str(value) for name, value in settings.items()}
+    path.write_text("".join(f"{name} = {value}\n" for name, value in rows.items()), "utf-8")
 
-    def __init__(self) -> None:
+
+class Scene:
+    """Torimori, a mail server, two channels and two operators, in a folder of their own. Settings
+    other than the sample's are given by name, with `__` for the dot."""
+
+    def __init__(self, **settings: str | int) -> None:
+        self.settings = {"limits__rates": "false"} | settings  # many attempts from one address
         self.temp = tempfile.TemporaryDirectory(prefix="tori-")
         self.stack = Stack(Path(self.temp.name), TORIMORI, Ports.free())
         self.clock_s = 0
@@ -76,11 +85,10 @@ class Scene:
 
     def open(self) -> None:
         self.stack.prepare()
-        with self.stack.config.open("a", encoding="utf-8") as config:
-            config.write("limits.rates = false\n")  # so many attempts come from one address
+        change_settings(self.stack.config, self.settings)
         self.stack._issue("second", "second", "clientAuth")
         self.stack.start_mail()
-        self.stack.start_torimori()
+        self.start_torimori()
         self.stack.add_channel()
         self.stack.admin("channel", "add", "見本アプリ", "--cert", self.stack.path("second.pem"),
                          "--origin", self.stack.broker, "--return-uri", self.stack.return_uri)
@@ -88,6 +96,9 @@ class Scene:
         self.office = Office(self.stack)
         self.office.open()
         self.set_cool_off(0)
+
+    def start_torimori(self) -> None:
+        self.stack.start_torimori()
 
     def close(self) -> None:
         self.stack.stop()

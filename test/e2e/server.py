@@ -4,6 +4,7 @@ server and nobody inside; what needs people takes a Scene."""
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,30 +16,44 @@ from typing import Any, Callable
 
 from paths import TORIMORI
 
+from scene import change_settings
 from stack import Ports, Stack
 from stage import until
 
 ROLES = ("keyholder", "courier", "net")
+OVER = object()
 PATIENCE_S = 60  # for what must come, however slow the machine is
 
 
 class Server:
     """A settings file of its own in a folder of its own; started as often as a test wants."""
 
-    def __init__(self, folder: Path, **settings: str | int) -> None:
-        self.stack = Stack(folder, TORIMORI, Ports.free())
-        self.stack.prepare()
+    def __init__(self, stack: Stack, address: str = "127.0.0.1") -> None:
+        self.stack, self.address = stack, address
         self.log_path = self.stack.folder / "torimori.log"
         self.log_path.touch()
-        self.change(**settings)
         self.process: subprocess.Popen[bytes] | None = None
 
-    def change(self, **settings: str | int) -> None:
-        """Settings by their names with `__` for the dot: other values, or new lines."""
-        rows = dict(line.split(" = ", 1) for line in
-                    self.stack.config.read_text("utf-8").splitlines())
-        rows |= {name.replace("__", "."): str(value) for name, value in settings.items()}
-        self.stack.config.write_text("".join(f"{n} = {v}\n" for n, v in rows.items()), "utf-8")
+    @classmethod
+    def make(cls, folder: Path, **settings: str | int) -> "Server":
+        stack = Stack(folder, TORIMORI, Ports.free())
+        stack.prepare()
+        change_settings(stack.config, settings)
+        return cls(stack)
+
+    def standby(self, folder: Path) -> "Server":
+        """Another machine, as far as one can be had here: the same settings and ports at another
+        address, its own sockets, the same keys, and the same store and evidence."""
+        stack = Stack(folder, TORIMORI, self.stack.ports)
+        keys = stack.folder / "data/keys"
+        keys.mkdir(parents=True, mode=0o700)
+        for name in ("log.key", "master.key"):
+            shutil.copy(self.stack.folder / "data/keys" / name, keys)
+        text = self.stack.config.read_text("utf-8")
+        stack.config.write_text(text.replace(".listen = 127.0.0.1:", ".listen = 127.0.0.2:"), "utf-8")
+        change_settings(stack.config, {"data__directory": str(stack.folder / "data"),
+                                       "evidence__directory": str(self.stack.log)})
+        return Server(stack, "127.0.0.2")
 
     # Its life ------------------------------------------------------------------------------------
 
@@ -53,8 +68,12 @@ class Server:
         return self
 
     def wait(self, look: Callable[[], Any], what: str) -> Any:
-        found = until(look, PATIENCE_S)
-        assert found, f"{what}:\n" + self.text()
+        """What `look` finds; it is not waited for when everything has ended."""
+        def found_or_over() -> Any:
+            over = self.process is None or self.process.poll() is not None
+            return look() or (over and OVER)
+        found = until(found_or_over, PATIENCE_S)
+        assert found and found is not OVER, f"{what}:\n" + self.text()
         return found
 
     def send(self, number: signal.Signals, role: str = "") -> int:
@@ -67,6 +86,11 @@ class Server:
             assert self.process is not None
             return self.process.pid
         return int(self.lines("role.started", name=role)[-1]["pid"])
+
+    def send_all(self, number: signal.Signals) -> None:
+        """To every process of it, the supervisor first, so that it starts nothing in between."""
+        for pid in sorted(self.left(), key=lambda pid: pid != self.pid()):
+            os.kill(pid, number)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """The exit code of the whole."""
@@ -127,9 +151,9 @@ class Server:
     def get(self, path: str, port: int = 0, host: str = "") -> tuple[int, dict[str, Any]]:
         """(0, {}) when nobody answers."""
         port = port or self.stack.ports.metrics
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection(self.address, port, timeout=20)
         try:
-            connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{port}"})
+            connection.request("GET", path, headers={"Host": host or f"{self.address}:{port}"})
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException):
@@ -165,7 +189,7 @@ class ServerCase(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="tori-")))
 
     def server(self, name: str = "a", **settings: str | int) -> Server:
-        server = Server(self.folder / name, **settings)
+        server = Server.make(self.folder / name, **settings)
         self.addCleanup(server.close)
         return server
 

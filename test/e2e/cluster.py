@@ -1,0 +1,56 @@
+"""A PostgreSQL cluster of a test's own, which can be stopped and started again."""
+
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from paths import TORIMORI
+
+import with_postgres
+
+
+class Cluster:
+    def __init__(self) -> None:
+        self.bin = with_postgres.find_bin()
+        if self.bin is None:
+            raise unittest.SkipTest("PostgreSQL is absent")
+        self.folder = Path(tempfile.mkdtemp(prefix="tpg", dir="/tmp"))
+        self.server = with_postgres.start(self.folder, self.bin, with_postgres.SETTINGS)
+
+    @property
+    def owner(self) -> str:
+        """The address of whoever may change tables."""
+        return f"postgresql://torimori_owner@/postgres?host={self.folder}"
+
+    @property
+    def url(self) -> str:
+        """The address of a running Torimori."""
+        return f"postgresql://torimori_app@/postgres?host={self.folder}"
+
+    def migrate(self) -> str:
+        done = subprocess.run([str(TORIMORI), "store", "migrate", self.owner], capture_output=True,
+                              text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def stop(self) -> None:
+        with_postgres.stop(self.server)
+
+    def start(self) -> None:
+        self.server = with_postgres.launch(self.folder, self.bin, with_postgres.SETTINGS)
+
+    def close(self) -> None:
+        if self.server.poll() is None:
+            self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ask(self, sql: str) -> list[list[str]]:
+        """Rows of text."""
+        done = subprocess.run([str(self.bin / "psql"), "-d", self.owner, "-XAtq", "-F", "|", "-c", sql],
+                              capture_output=True, text=True, timeout=60, check=True)
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def number(self, sql: str) -> int:
+        return int(self.ask(sql)[0][0])

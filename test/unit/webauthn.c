@@ -26,7 +26,7 @@ static void a_registration_makes_a_record(void **state)
         assert_int_equal(record.sign_count, 42);
         assert_true(record.user_verified && record.backup_eligible && record.backed_up);
         assert_text(record.format, ask.fmt);
-        assert_int_equal(record.attestation,
+        assert_int_equal(record.attestation.type,
                          i == 0 ? TORI_ATTESTATION_NONE : TORI_ATTESTATION_SELF);
         assert_text(record.transports, "hybrid,internal");
         soft_passkey_free(&passkey);

@@ -21,19 +21,81 @@ bool vectors_depends_on(const json_t *vector, const char *word)
     return false;
 }
 
-struct tori_rp vectors_options(struct tori_ctx *cx, const json_t *vector)
+static bool option(const json_t *vector, const char *name, bool usual)
 {
-    struct tori_rp rp = {
-        .id = vectors_text(vector, "rp_id"),
+    const json_t *value = json_object_get(json_object_get(vector, "options"), name);
+
+    return value == NULL ? usual : json_is_true(value);
+}
+
+/* The words of `depends_on` and `options`, as the README of the vectors explains them. */
+static void read_rules(struct tori_ctx *cx, const json_t *vector, struct vectors_rules *out)
+{
+    static const struct tori_str conformance[] = {TORI_STR_INIT("FFFFF1D0")};
+    struct tori_attestation_rules *rules = &out->rules;
+
+    rules->anchors = out->anchors;
+    rules->untrusted = !vectors_flag(vector, "trust_required");
+    rules->android_software = vectors_depends_on(vector, "android-key-software-level");
+    rules->android_unlisted = !option(vector, "android_key_require_authorization_fields", true);
+    rules->u2f_any_aaguid = !option(vector, "u2f_require_zero_aaguid", true);
+    rules->safetynet = vectors_depends_on(vector, "format-deprecated");
+    rules->safetynet_no_cts = !option(vector, "safetynet_require_cts", true);
+    rules->safetynet_any_age = !option(vector, "safetynet_check_timestamp", true);
+    rules->tpm_vendor_count = vectors_texts(cx, json_object_get(vector, "options"),
+                                            "tpm_accept_manufacturer_ids", &rules->tpm_vendor);
+    if (vectors_depends_on(vector, "tpm-manufacturer-fido-conformance")) {
+        rules->tpm_vendor = conformance;
+        rules->tpm_vendor_count = 1;
+    }
+}
+
+static struct tori_anchors *read_anchors(struct tori_ctx *cx, const json_t *all,
+                                         const json_t *vector)
+{
+    const json_t *certificates = json_object_get(all, "certificates");
+    struct tori_anchor list[8] = {0};
+    struct tori_anchors *anchors;
+    const struct tori_str *names;
+    size_t count = vectors_texts(cx, vector, "trust_anchors", &names);
+
+    assert_true(count <= 8);
+    for (size_t i = 0; i < count; i++) {
+        list[i].name = names[i];
+        list[i].certificate = vectors_b64u(cx, certificates, names[i].at);
+    }
+    assert_ok(cx, tori_anchors_new(cx, list, count, &anchors));
+    return anchors;
+}
+
+void vectors_begin(struct tori_ctx *cx, const json_t *all, const json_t *vector,
+                   struct vectors_rules *out)
+{
+    const json_t *clock = json_object_get(vector, "clock");
+
+    memset(out, 0, sizeof(*out));
+    cx->now = (tori_time)TORI_UNIT_NOW_S * 1000;
+    if (json_is_string(clock))
+        assert_true(tori_time_parse(tori_str_z(json_string_value(clock)), &cx->now));
+    out->anchors = read_anchors(cx, all, vector);
+    read_rules(cx, vector, out);
+    if (json_is_null(json_object_get(vector, "client_data_json")))
+        return;
+    out->rp = (struct tori_rp){
+        .id = tori_str_z(json_string_value(json_object_get(vector, "rp_id"))),
         .alg = algs,
         .alg_count = vectors_depends_on(vector, "sha1") ? ALGS : ALGS - 1,
         .uv_optional = !vectors_flag(vector, "uv_required"),
         .cross_origin = vectors_flag(vector, "allow_cross_origin"),
+        .attestation = &out->rules,
     };
-    rp.origin_count = vectors_texts(cx, vector, "origins", &rp.origin);
-    rp.top_origin_count = vectors_texts(cx, vector, "top_origins", &rp.top_origin);
-    assert_true(rp.origin_count > 0);
-    return rp;
+    out->rp.origin_count = vectors_texts(cx, vector, "origins", &out->rp.origin);
+    out->rp.top_origin_count = vectors_texts(cx, vector, "top_origins", &out->rp.top_origin);
+}
+
+void vectors_end(struct vectors_rules *rules)
+{
+    tori_anchors_free(rules->anchors);
 }
 
 struct tori_result vectors_register(struct tori_ctx *cx, const struct tori_rp *rp,
@@ -73,9 +135,11 @@ struct tori_result vectors_prove(struct tori_ctx *cx, const struct tori_rp *rp,
 
 bool vectors_format_exists(const json_t *vector)
 {
-    struct tori_str format = vectors_text(vector, "format");
-    int64_t certificates = json_integer_value(json_object_get(vector, "x5c_count"));
+    static const char *const formats[] = {"none", "packed", "fido-u2f"};
 
-    return certificates == 0 &&
-           (tori_str_eq(format, TORI_STR("none")) || tori_str_eq(format, TORI_STR("packed")));
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (tori_str_eq(vectors_text(vector, "format"), tori_str_z(formats[i])))
+            return true;
+    }
+    return false;
 }

@@ -9,10 +9,18 @@
 /* Whether the vector's `depends_on` has the word. */
 bool vectors_depends_on(const json_t *vector, const char *word);
 
-/* With the switches that the vector names. */
-struct tori_rp vectors_options(struct tori_ctx *cx, const json_t *vector);
+/* The relying party, the anchors and the clock that a vector names; zero is what it does not. */
+struct vectors_rules {
+    struct tori_rp rp;
+    struct tori_attestation_rules rules;
+    struct tori_anchors *anchors;
+};
+/* Sets cx->now. `all` is the whole file, `out` stays where it is until vectors_end. */
+void vectors_begin(struct tori_ctx *cx, const json_t *all, const json_t *vector,
+                   struct vectors_rules *out);
+void vectors_end(struct vectors_rules *rules);
 
-/* Whether its attestation is of a kind that exists here: none, or packed without certificates. */
+/* Whether its attestation is of a format that exists here. */
 bool vectors_format_exists(const json_t *vector);
 
 TORI_RESULT vectors_register(struct tori_ctx *cx, const struct tori_rp *rp, const json_t *vector,

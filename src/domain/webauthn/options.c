@@ -62,6 +62,21 @@ static void write_selection(struct tori_json_out *out)
     tori_out_close(out);
 }
 
+static const char *conveyance_word(const struct tori_rp *rp)
+{
+    switch (rp->attestation == NULL ? TORI_CONVEYANCE_NONE : rp->attestation->conveyance) {
+    case TORI_CONVEYANCE_NONE:
+        return "none";
+    case TORI_CONVEYANCE_INDIRECT:
+        return "indirect";
+    case TORI_CONVEYANCE_DIRECT:
+        return "direct";
+    case TORI_CONVEYANCE_ENTERPRISE:
+        return "enterprise";
+    }
+    return "none";
+}
+
 void tori_webauthn_write_creation(struct tori_json_out *out, const char *name,
                                   const struct tori_creation_options *options)
 {
@@ -78,7 +93,7 @@ void tori_webauthn_write_creation(struct tori_json_out *out, const char *name,
     tori_out_int(out, "timeout", options->timeout_ms);
     write_descriptors(out, "excludeCredentials", options->exclude, options->exclude_count);
     write_selection(out);
-    tori_out_word(out, "attestation", "none");
+    tori_out_word(out, "attestation", conveyance_word(rp));
     tori_out_object(out, "extensions");
     tori_out_bool(out, "credProps", true); /* so that a key nobody could find again is noticed */
     tori_out_close(out);

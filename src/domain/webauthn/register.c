@@ -42,40 +42,29 @@ static struct tori_result check_discoverable(struct tori_ctx *cx,
     return TORI_OK;
 }
 
-/* The format's own procedure, with the new credential's key at hand for as long as it takes. */
-static struct tori_result verify_statement(struct tori_ctx *cx,
-                                           const struct tori_attestation_object *object,
-                                           const struct tori_hash *client_hash,
-                                           enum tori_attestation *out)
+static struct tori_result assess_attestation(struct tori_ctx *cx, const struct tori_rp *rp,
+                                             const struct tori_attestation_object *object,
+                                             const struct tori_hash *client_hash,
+                                             struct tori_attestation_facts *out)
 {
-    const struct tori_attest_format *format = tori_attest_find(object->format);
+    static const struct tori_attestation_rules strict = {.anchors = NULL};
     struct tori_verify_key *key = NULL;
 
-    /* WebAuthn L3 §7.1 step 21 */
-    if (format == NULL)
-        return TORI_FAIL(cx, ATTESTATION_FORMAT, tori_text("fmt", object->format));
     TORI_TRY(tori_verify_key_new(cx, object->data.public_key, &key));
     const struct tori_attest_input input = {
+        .format = object->format,
         .statement = &object->statement,
         .data = &object->data,
         .client_hash = client_hash,
         .key = key,
+        .rules = rp->attestation != NULL ? rp->attestation : &strict,
     };
     /* WebAuthn L3 §7.1 step 22 */
-    struct tori_result result = format->verify(cx, &input, out);
+    struct tori_result result = tori_attest_verify(cx, &input, out);
     tori_verify_key_free(key);
-    return result;
-}
-
-static struct tori_result assess_attestation(struct tori_ctx *cx, const struct tori_rp *rp,
-                                             const struct tori_attestation_object *object,
-                                             const struct tori_hash *client_hash,
-                                             enum tori_attestation *out)
-{
-    TORI_TRY(verify_statement(cx, object, client_hash, out));
-    /* WebAuthn L3 §7.1 step 23: neither kind that exists here has a trust anchor */
+    TORI_TRY(result);
     /* WebAuthn L3 §7.1 step 24 */
-    if (*out < rp->least)
+    if (tori_attestation_worth(out) < rp->least)
         return TORI_FAIL(cx, ATTESTATION_INVALID, tori_word("why", "less than is demanded"));
     return TORI_OK;
 }

@@ -10,10 +10,59 @@
 
 #include "codec/cose.h"
 #include "codec/fields.h"
+#include "codec/x509.h"
 
+/* WebAuthn L3 §6.5.3; kept in the store, so numbers never change. */
 enum tori_attestation {
-    TORI_ATTESTATION_NONE, /* nothing but the key itself */
-    TORI_ATTESTATION_SELF, /* the key signed its own registration */
+    TORI_ATTESTATION_NONE,   /* nothing but the key itself */
+    TORI_ATTESTATION_SELF,   /* the key signed its own registration */
+    TORI_ATTESTATION_BASIC,  /* a key of the model vouches for it */
+    TORI_ATTESTATION_ATTCA,  /* a key certified for this one device does */
+    TORI_ATTESTATION_ANONCA, /* a certificate made for this one credential does */
+};
+
+/* Who is believed, and for what. Texts and bytes are the caller's and outlive tori_anchors_new only
+ * in copies. */
+struct tori_anchor {
+    struct tori_str name;          /* for people: "Example Vendor Root 2" */
+    struct tori_bytes certificate; /* DER; any issuer, or the attestation certificate itself */
+    struct tori_str format;        /* speaks for this format only; empty: for any */
+    const uint8_t *aaguid;         /* 16 bytes: for this model only; NULL: for any */
+    const uint8_t *key_id; /* 20 bytes: for leaves with this SHA-1 of the public key only, as
+                            * metadata names models without AAGUID; NULL: for any */
+};
+
+/* Anchors read once; they never change, so threads may share them. */
+struct tori_anchors;
+/* CERTIFICATE_INVALID with the name: one of them is no certificate, or of a form that nobody should
+ * make. */
+TORI_RESULT tori_anchors_new(struct tori_ctx *cx, const struct tori_anchor *list, size_t count,
+                             struct tori_anchors **out);
+void tori_anchors_free(struct tori_anchors *anchors);
+
+/* What options ask for (WebAuthn L3 §5.4.7). */
+enum tori_conveyance {
+    TORI_CONVEYANCE_NONE,
+    TORI_CONVEYANCE_INDIRECT,
+    TORI_CONVEYANCE_DIRECT,
+    TORI_CONVEYANCE_ENTERPRISE,
+};
+
+/* How attestation statements are judged. Zero in each switch is the strict side. */
+struct tori_attestation_rules {
+    enum tori_conveyance conveyance;
+    const struct tori_anchors *anchors; /* NULL: nobody is believed */
+    bool untrusted; /* a sound statement whose chain ends at no anchor passes; it counts as self */
+    bool compound_any;      /* compound: one good member is enough; else all must be good */
+    bool compound_repeats;  /* compound: members of the same format */
+    bool android_software;  /* android-key: what software says about the key counts, too */
+    bool android_unlisted;  /* android-key: lists that name neither origin nor purpose */
+    bool u2f_any_aaguid;    /* fido-u2f: an AAGUID that is not zero */
+    bool safetynet;         /* android-safetynet at all; it is obsolete */
+    bool safetynet_no_cts;  /* without the profile match */
+    bool safetynet_any_age; /* older than a minute */
+    const struct tori_str *tpm_vendor; /* beside the TCG's list: "FFFFF1D0" */
+    size_t tpm_vendor_count;
 };
 
 /* A relying party: one for customers, one for operators. Zero in the switches is the strict
@@ -25,7 +74,9 @@ struct tori_rp {
     size_t origin_count;
     const int64_t *alg; /* accepted COSE algorithms, the most wanted first */
     size_t alg_count;
-    enum tori_attestation least; /* what a registration must bring at least */
+    const struct tori_attestation_rules *attestation; /* NULL: all of them zero */
+    enum tori_attestation least; /* what a registration must bring at least; above SELF, from an
+                                  * anchor */
     bool uv_optional;            /* false wherever people log in; the published vectors need it */
     bool cross_origin;           /* a frame inside another site may ask; false, as before */
     const struct tori_str *top_origin; /* with cross_origin: whose frame */
@@ -89,6 +140,28 @@ struct tori_expected {
     struct tori_bytes challenge;
 };
 
+/* Where the private key lives, by the word of a trusted statement. */
+enum tori_protection {
+    TORI_PROTECTION_UNKNOWN,
+    TORI_PROTECTION_SOFTWARE,
+    TORI_PROTECTION_TEE,       /* a trusted execution environment beside the system */
+    TORI_PROTECTION_STRONGBOX, /* a chip of its own */
+    TORI_PROTECTION_TPM,
+};
+
+/* What an attestation statement showed. Nothing in it counts for more than self attestation unless
+ * it is trusted, the AAGUID of the credential neither. */
+struct tori_attestation_facts {
+    enum tori_attestation type;
+    bool trusted;
+    struct tori_str anchor; /* its name, when trusted; in the arena */
+    enum tori_protection protection;
+    bool has_certificate;
+    struct tori_certificate_facts certificate; /* the first of x5c */
+};
+/* What it counts for: its type when trusted, at most SELF otherwise. */
+enum tori_attestation tori_attestation_worth(const struct tori_attestation_facts *facts);
+
 /* A new credential. Bytes and texts point into the registration or the arena. */
 struct tori_attested {
     struct tori_bytes credential_id;
@@ -100,12 +173,12 @@ struct tori_attested {
     bool backup_eligible;
     bool backed_up;
     struct tori_str format; /* of the attestation */
-    enum tori_attestation attestation;
+    struct tori_attestation_facts attestation;
     struct tori_str transports; /* "hybrid,internal": known words only */
 };
 
 /* WebAuthn L3 §7.1 but for step 26 (not yet registered for any user), which needs the store.
- * PROOF_*, ATTESTATION_*, CREDENTIAL_NOT_DISCOVERABLE. */
+ * PROOF_*, ATTESTATION_*, CERTIFICATE_INVALID, CREDENTIAL_NOT_DISCOVERABLE. */
 TORI_RESULT tori_webauthn_register(struct tori_ctx *cx, const struct tori_expected *expected,
                                    const struct tori_registration *registration,
                                    struct tori_attested *out);
@@ -194,7 +267,7 @@ struct tori_request_options {
 };
 
 /* Writes "name": PublicKeyCredentialCreationOptionsJSON: discoverable, user verification required,
- * attestation none. */
+ * attestation as the rules want it: none, unless they say otherwise. */
 void tori_webauthn_write_creation(struct tori_json_out *out, const char *name,
                                   const struct tori_creation_options *options);
 /* Writes "name": PublicKeyCredentialRequestOptionsJSON. */

@@ -2,12 +2,12 @@
 #include "domain/webauthn/attest/attest.h"
 
 static struct tori_result verify(struct tori_ctx *cx, const struct tori_attest_input *input,
-                                 enum tori_attestation *out)
+                                 struct tori_attestation_facts *out)
 {
     /* WebAuthn L3 §8.7: the statement is an empty map */
     if (input->statement->kind != TORI_CBOR_MAP || input->statement->count != 0)
-        return TORI_FAIL(cx, ATTESTATION_INVALID, tori_word("why", "statement not empty"));
-    *out = TORI_ATTESTATION_NONE;
+        return tori_attest_invalid(cx, input, "statement not empty");
+    out->type = TORI_ATTESTATION_NONE;
     return TORI_OK;
 }
 

@@ -253,6 +253,18 @@ struct tori_result tori_file_read(struct tori_ctx *cx, const char *path, size_t 
     return result;
 }
 
+struct tori_result tori_file_settle(struct tori_ctx *cx, const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return TORI_OK;
+    if (fd < 0)
+        return failed(cx, "open");
+    struct tori_result result = syncfs(fd) == 0 ? TORI_OK : failed(cx, "sync");
+    close(fd);
+    return result;
+}
+
 struct tori_result tori_file_folders(struct tori_ctx *cx, const char *path, mode_t mode)
 {
     char part[TORI_PATH_MAX];

@@ -30,6 +30,11 @@ TORI_RESULT tori_file_batch_commit(struct tori_ctx *cx, struct tori_file_batch *
 TORI_RESULT tori_file_read(struct tori_ctx *cx, const char *path, size_t cap,
                            struct tori_bytes *out);
 
+/* Makes durable what lies in a folder already: a predecessor that was killed may have left names
+ * and contents that only the kernel's memory holds, and nothing may be built on those. A folder
+ * that is not there holds nothing. FILE_FAILED. */
+TORI_RESULT tori_file_settle(struct tori_ctx *cx, const char *folder);
+
 /* Makes the folders above the last '/' of `path` that are missing, durably. FILE_FAILED. */
 TORI_RESULT tori_file_folders(struct tori_ctx *cx, const char *path, mode_t mode);
 

@@ -202,6 +202,7 @@ static struct tori_result open_files(struct tori_ctx *cx, struct tori_vault *vau
     struct tori_bytes content;
     uint8_t key_id[4];
 
+    TORI_TRY(tori_file_settle(cx, vault->folder));
     struct tori_result state = recall_state(cx, vault->folder, key_id, &vault->log);
     if (TORI_FAILED(state) && state.err != TORI_ERR_NOT_FOUND)
         return state;

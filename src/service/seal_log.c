@@ -216,6 +216,7 @@ static struct tori_result open_files(struct tori_ctx *cx, struct tori_seal_log *
     struct tori_tree tree = {.read = tori_log_dir_read, .owner = &log->dir};
     struct tori_str note;
 
+    TORI_TRY(tori_file_settle(cx, log->config.dir));
     TORI_TRY(tori_builder_new(cx, tori_log_dir_put, &log->dir, &log->builder));
     TORI_TRY(tori_file_batch_new(cx, &log->dir.batch));
     log->size = log->published = 0;

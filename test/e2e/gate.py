@@ -4,6 +4,7 @@ running server, and the cases that must go through go through."""
 
 from paths import run_as_tap
 
+from additions import Additions  # noqa: F401
 from enrolment import Enrolment  # noqa: F401
 from notices import Notices  # noqa: F401
 from operations import Operations  # noqa: F401

@@ -9,7 +9,8 @@ static TORI_RESULT finish(struct tori_ctx *cx, const void *in, struct tori_reply
 
     (void)in;
     if (health.ready != TORI_ERR_NONE)
-        return (struct tori_result){health.ready};
+        return tori_fail(cx, health.ready, __FILE_NAME__, __LINE__,
+                         &(struct tori_kv){.kind = TORI_KV_END});
     tori_reply_word(out, "status", "ready");
     tori_reply_word(out, "important_operations",
                     health.important == TORI_ERR_NONE ? "decided"

@@ -88,6 +88,18 @@ static TORI_RESULT count_try(struct tori_ctx *cx, const struct tori_job *job)
     return note(cx, "notice.handed_over", &row);
 }
 
+/* What whoever prints a letter finds the addressee by: the firm itself has no reference, and its
+ * letters are for one of its operators. */
+static struct tori_str addressee(const struct tori_ctx *cx, const struct tori_notice *notice)
+{
+    const struct tori_aggregate *agg = cx->state->customer;
+    const struct tori_user *user = tori_user_find(agg, &notice->user_id);
+
+    if (tori_id_is_none(&agg->customer_id) && user != NULL)
+        return user->ref;
+    return tori_customer_ref(agg);
+}
+
 static TORI_RESULT begin(struct tori_ctx *cx, const struct tori_job *job,
                          const struct tori_notice *notice, const struct tori_contact *contact,
                          struct tori_reply *out)
@@ -101,8 +113,7 @@ static TORI_RESULT begin(struct tori_ctx *cx, const struct tori_job *job,
     if (contact != NULL)
         TORI_TRY(open_address(cx, contact, &delivery->parcel.to));
     else
-        TORI_TRY(
-            tori_copy_str(cx, tori_customer_ref(cx->state->customer), &delivery->parcel.customer));
+        TORI_TRY(tori_copy_str(cx, addressee(cx, notice), &delivery->parcel.customer));
     TORI_TRY(count_try(cx, job));
     out->view = delivery;
     return TORI_OK;

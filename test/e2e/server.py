@@ -1,6 +1,7 @@
 """One `torimori serve` as a process of the test's own: its exit code, its log, its roles. No mail
 server and nobody inside; what needs people takes a Scene."""
 
+import atexit
 import http.client
 import json
 import os
@@ -25,6 +26,17 @@ OVER = object()
 PATIENCE_S = 60  # for what must come, however slow the machine is
 
 
+MADE: list[Path] = []  # a folder with the certificates that the first server made
+
+
+def keep_certificates(folder: Path) -> None:
+    kept = Path(tempfile.mkdtemp(prefix="tori-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    for path in (*folder.glob("*.pem"), *folder.glob("*.key")):
+        shutil.copy(path, kept)
+    MADE.append(kept)
+
+
 class Server:
     """A settings file of its own in a folder of its own; started as often as a test wants."""
 
@@ -37,7 +49,11 @@ class Server:
     @classmethod
     def make(cls, folder: Path, **settings: str | int) -> "Server":
         stack = Stack(folder, TORIMORI, Ports.free())
+        if MADE:  # certificates cost more than everything else of a start
+            shutil.copytree(MADE[0], folder)
         stack.prepare()
+        if not MADE:
+            keep_certificates(stack.folder)
         change_settings(stack.config, settings)
         return cls(stack)
 

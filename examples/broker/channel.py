@@ -15,7 +15,7 @@ from typing import Any
 
 TRIES = 3
 LONGEST_WAIT_S = 2.0
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 OUTCOMES = {"allowed", "step_up", "held", "denied", "expired", "lapsed", "redeemed"}
 BROKEN = (http.client.HTTPException, OSError)
 

@@ -13,7 +13,7 @@ from authenticator import Authenticator
 from browser import Browser, Page
 from stack import Failed, Stack
 
-LETTER_S = 20
+LETTER_S = 120
 DONE = {"done", "executed", "approved"}
 
 

@@ -3,7 +3,7 @@
  * customer: every step on the pages themselves. */
 import assert from "node:assert/strict";
 import { atEnd, test } from "../tap.mjs";
-import { addAuthenticator, axe, complaints } from "../web/browser.mjs";
+import { addAuthenticator, axe, complaints, newPage, stands } from "../web/browser.mjs";
 import { openBrowser, openWorld, Person } from "./story.mjs";
 
 const [torimori] = process.argv.slice(2);
@@ -13,24 +13,30 @@ const { desk, pages } = world.places;
 const { browser, close } = await openBrowser(world.places.ca);
 atEnd(close);
 
+/** Every signature and every proposal ends here. @param {import("playwright-core").Page} page */
+async function atApprovals(page) {
+    await page.waitForURL(`${desk}/`);
+    await page.getByRole("heading", { level: 1, name: "承認", exact: true }).waitFor();
+}
+
 /** An operator at a browser of their own, with a passkey. @param {string} ref @param {string} name */
 async function operator(ref, name) {
     const code = await world.ask("operator", ref, name);
-    const context = await browser.newContext({ locale: "ja-JP" });
-    const page = await context.newPage();
+    const { page } = await newPage(browser, { locale: "ja-JP" });
     await addAuthenticator(page);
     const said = complaints(page);
     await page.goto(`${desk}/enrol`);
     await page.locator("#operator").fill(ref);
     await page.keyboard.press("Enter");
+    await stands(page.locator("#code"));
     await page.locator("#code").fill(code);
     await page.keyboard.press("Enter");
     await page.locator("#make-form button.primary").click();
     await page.locator("#continue").click();
-    await page.waitForURL((url) => url.href === `${desk}/`);
+    await page.waitForURL(`${desk}/`);
     await page.goto(`${desk}/login`);
     await page.locator("button[data-post]").click();
-    await page.getByRole("heading", { level: 1, name: "承認" }).waitFor();
+    await atApprovals(page);
     assert.deepEqual(await axe(page), []);
     return { page, said };
 }
@@ -47,7 +53,7 @@ async function sign(page) {
     assert.deepEqual(await axe(page), []);
     const shown = await page.locator(".signed").innerText();
     await page.locator("#go").click();
-    await page.getByRole("heading", { level: 1, name: "承認" }).waitFor();
+    await atApprovals(page);
     return shown;
 }
 
@@ -56,7 +62,7 @@ async function find(page) {
     await page.goto(`${desk}/desk`);
     await page.locator("input[data-name=ref]").fill(who.customer);
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: `顧客 ${who.customer}` }).waitFor();
+    await stands(page.getByRole("heading", { name: `顧客 ${who.customer}` }));
     assert.deepEqual(await axe(page), []);
 }
 
@@ -67,7 +73,7 @@ test("proofing_and_two_signatures_bring_a_letter", async () => {
     await page.getByText("身元確認を記録する").click();
     await page.locator("input[data-name=checked]").first().fill("見本の運転免許証、下 4 桁 0000");
     await page.getByRole("button", { name: "記録して承認に回す" }).click();
-    await page.getByRole("heading", { level: 1, name: "承認" }).waitFor();
+    await atApprovals(page);
     assert.match(await sign(page), new RegExp(who.customer));
     assert.equal(await page.locator('button[data-post$="/sign"]').count(), 0, "nobody signs twice");
     assert.match(await sign(second.page), /enrol\.open/);
@@ -83,10 +89,10 @@ test("the_desk_locks_at_once_and_opens_by_two", async () => {
     const { page } = first;
     await find(page);
     await page.getByRole("button", { name: "停止する" }).click();
-    await page.getByRole("button", { name: "再開を申請する" }).waitFor();
+    await stands(page.getByRole("button", { name: "再開を申請する" }));
     await page.locator("section.stop input[data-name=checked]").fill("見本の運転免許証、下 4 桁 0000");
     await page.getByRole("button", { name: "再開を申請する" }).click();
-    await page.getByRole("heading", { level: 1, name: "承認" }).waitFor();
+    await atApprovals(page);
     await sign(page);
     await find(page);
     assert.equal(await page.getByRole("button", { name: "停止する" }).count(), 0, "one signature opens nothing");

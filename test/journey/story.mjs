@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { addAuthenticator, launch } from "../web/browser.mjs";
+import { addAuthenticator, launch, newPage, PATIENCE_MS } from "../web/browser.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -70,7 +70,7 @@ export async function openBrowser(ca) {
  * @returns {Promise<T>}
  */
 export async function eventually(look, wanted) {
-    const until = Date.now() + 15_000;
+    const until = Date.now() + PATIENCE_MS;
     for (;;) {
         const seen = await look();
         if (wanted(seen)) {
@@ -98,8 +98,9 @@ export class Person {
 
     /** @param {string} [locale] */
     async sitDown(locale = "ja-JP") {
-        this.context = await this.browser.newContext({ locale });
-        this.page = await this.context.newPage();
+        const { context, page } = await newPage(this.browser, { locale });
+        this.context = context;
+        this.page = page;
         this.device = await addAuthenticator(this.page);
         return this;
     }
@@ -117,13 +118,13 @@ export class Person {
     }
 
     /**
-     * Waits until the browser is at one of these addresses; otherwise says where it is instead.
+     * Waits until a page at one of these addresses stands; otherwise says where the browser is instead.
      *
      * @param {string} address  how they begin
      */
     async arrive(address) {
         try {
-            await this.at.waitForURL((url) => url.href.startsWith(address), { timeout: 20_000 });
+            await this.at.waitForURL((url) => url.href.startsWith(address));
         } catch {
             const text = await this.at.locator("main").innerText().catch(() => "");
             throw new Error(`not at ${address} but at ${this.at.url()}: ${text.slice(0, 400)}`);

@@ -3,7 +3,7 @@
  * and the same withdrawal in every way in which it must not happen. */
 import assert from "node:assert/strict";
 import { atEnd, test } from "../tap.mjs";
-import { axe, complaints } from "../web/browser.mjs";
+import { axe, complaints, newPage } from "../web/browser.mjs";
 import { eventually, openBrowser, openWorld, Person } from "./story.mjs";
 
 const [torimori] = process.argv.slice(2);
@@ -134,8 +134,7 @@ test("another_browser_is_turned_away", async () => {
     const person = await newcomer();
     await person.askWithdrawal(1_000);
     await person.at.locator("#go").waitFor();
-    const other = await browser.newContext({ locale: "ja-JP" });
-    const page = await other.newPage();
+    const { context: other, page } = await newPage(browser, { locale: "ja-JP" });
     await page.goto(person.at.url());
     await page.getByRole("heading", { name: "別のブラウザーの手続きです" }).waitFor();
     assert.equal(await page.locator(".signed").count(), 0);

@@ -28,7 +28,7 @@ from office import Office
 from stack import HERE, Failed, Ports, Stack
 
 CUSTOMERS = range(1, 12)
-TRIES = 10
+TRIES = 60
 HOSTS = {"pages": "login.torimori.test", "desk": "desk.staff.test", "broker": "www.mihon.test",
          "evil": "login.torim0ri.test"}
 

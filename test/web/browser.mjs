@@ -9,6 +9,9 @@ import { chromium } from "playwright-core";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** For what must come: no verdict depends on how fast this machine is. */
+export const PATIENCE_MS = 120_000;
+
 /**
  * @param {string[]} [args]
  * @param {string} [home]  with an NSS database that knows a test CA; otherwise a fresh one
@@ -17,6 +20,7 @@ export async function launch(args = [], home = mkdtempSync(join(tmpdir(), "torim
     const browser = await chromium.launch({
         executablePath: "/usr/bin/chromium",
         headless: true,
+        timeout: PATIENCE_MS,
         chromiumSandbox: false, // not permitted to root, nor to anybody in a chroot; the pages are our own
         env: { ...process.env, HOME: home },
         args: ["--force-color-profile=srgb", ...args],
@@ -28,6 +32,30 @@ export async function launch(args = [], home = mkdtempSync(join(tmpdir(), "torim
             rmSync(home, { recursive: true, force: true });
         },
     };
+}
+
+/**
+ * Somebody's own cookies and cache, and a page that is waited for with patience.
+ *
+ * @param {import("playwright-core").Browser} browser
+ * @param {import("playwright-core").BrowserContextOptions} options
+ */
+export async function newPage(browser, options) {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
+    return { context, page: await context.newPage() };
+}
+
+/**
+ * Comes back when the page that a press led to stands, with all its modules. `mark` is something only
+ * that page shows. Whoever goes on earlier presses buttons that nothing listens to yet, or opens an
+ * address while a navigation is still on its way, which then cuts it short.
+ *
+ * @param {import("playwright-core").Locator} mark
+ */
+export async function stands(mark) {
+    await mark.waitFor();
+    await mark.page().waitForLoadState("load");
 }
 
 /**

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd, test } from "../tap.mjs";
-import { addAuthenticator, complaints, launch } from "./browser.mjs";
+import { addAuthenticator, complaints, launch, newPage } from "./browser.mjs";
 import { serve } from "./serve.mjs";
 
 const [preview] = process.argv.slice(2);
@@ -72,8 +72,7 @@ const givePasskey = ({ cdp, authenticatorId }) =>
  * @param {{passkey?: boolean, authenticator?: object | null}} [with_]
  */
 async function flow(name, answer, act, { passkey = true, authenticator = {} } = {}) {
-    const context = await browser.newContext({ locale: "en-GB" });
-    const page = await context.newPage();
+    const { context, page } = await newPage(browser, { locale: "en-GB" });
     const said = complaints(page);
     const device = authenticator ? await addAuthenticator(page, authenticator) : undefined;
     site.world.asked.length = 0;
@@ -223,8 +222,7 @@ test("a_wrong_code_stands_at_its_field", () =>
     }));
 
 test("without_the_module_a_code_goes_nowhere", async () => {
-    const context = await browser.newContext({ locale: "en-GB" });
-    const page = await context.newPage();
+    const { context, page } = await newPage(browser, { locale: "en-GB" });
     await page.route("**/web/visit.js", (route) => route.abort());
     site.world.asked.length = 0;
     await page.goto(site.url("enrol.en"));
@@ -270,8 +268,7 @@ test("a_further_passkey_begins_without_a_code", () =>
     }, { passkey: false }));
 
 test("without_webauthn_the_page_explains", async () => {
-    const context = await browser.newContext({ locale: "en-GB" });
-    const page = await context.newPage();
+    const { context, page } = await newPage(browser, { locale: "en-GB" });
     await page.addInitScript(() => Reflect.deleteProperty(window, "PublicKeyCredential"));
     site.world.asked.length = 0;
     await page.goto(site.url("login-demo.en"));

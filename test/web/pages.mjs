@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd, test } from "../tap.mjs";
-import { axe, complaints, launch } from "./browser.mjs";
+import { axe, complaints, launch, newPage } from "./browser.mjs";
 import { serve } from "./serve.mjs";
 
 const [preview, results = "test-results/web"] = process.argv.slice(2);
@@ -39,8 +39,7 @@ site.world.answer = (/** @type {{path: string}} */ { path }) =>
  * @returns {Promise<Eye>}
  */
 async function eye(options) {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
+    const { context, page } = await newPage(browser, options);
     return { context, page, said: complaints(page) };
 }
 

@@ -135,6 +135,7 @@ struct tori_result tori_attest_trust(struct tori_ctx *cx, const struct tori_atte
     if (!input->rules->untrusted)
         return TORI_FAIL(cx, ATTESTATION_UNTRUSTED, tori_text("fmt", input->format),
                          tori_text("issuer", out->certificate.issuer));
+    out->protection = TORI_PROTECTION_UNKNOWN;
     return TORI_OK;
 }
 

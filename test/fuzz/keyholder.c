@@ -40,17 +40,31 @@ static struct tori_keyholder *begin(void)
     return &holder;
 }
 
+/* A key wrapped for the owner that the request names. */
+static void wrap(struct tori_keyholder *h, uint8_t *request)
+{
+    static const struct tori_key32 key = {{1, 2, 3}};
+    uint8_t *owner = request + TORI_KEYS_HEAD;
+
+    struct tori_result wrapped =
+        tori_vault_wrap(&h->cx, h->vault, owner, &key, owner + TORI_KEYS_OWNER);
+    assert(!TORI_FAILED(wrapped));
+}
+
 /* The last byte of an input also says in which state it meets the vault: 1, the state is lost; 2,
- * the size in it is made the right one, which a fuzzer would not guess. */
-static struct tori_bytes request_of(const struct tori_keyholder *h, const uint8_t *data,
-                                    size_t size)
+ * what a fuzzer would not guess is made right, the size in it or the wrapped key. */
+static struct tori_bytes request_of(struct tori_keyholder *h, const uint8_t *data, size_t size)
 {
     static uint8_t request[TORI_KEYS_REQUEST_MAX + 64];
+    size_t with_key = TORI_KEYS_HEAD + TORI_KEYS_OWNER + TORI_KEYS_WRAPPED;
 
     if (size < TORI_KEYS_HEAD + 8 || size > sizeof(request) || (data[size - 1] & 2) == 0)
         return (struct tori_bytes){data, size};
     memcpy(request, data, size);
-    tori_keys_put(request + TORI_KEYS_HEAD, h->vault->log.size, 8);
+    if (data[1] == TORI_KEYS_DATA_KEY_OPEN && size == with_key)
+        wrap(h, request);
+    else
+        tori_keys_put(request + TORI_KEYS_HEAD, h->vault->log.size, 8);
     return (struct tori_bytes){request, size};
 }
 
@@ -65,7 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)cx;
     h->second = -1; /* caps have their own test */
     h->vault->has_log = had_log;
-    bool answered = tori_keyholder_answer(h, request_of(h, data, size), &answer);
+    struct tori_bytes request = request_of(h, data, size);
+    bool answered = tori_keyholder_answer(h, request, &answer);
     uint64_t after = h->vault->log.size;
     assert(h->vault->has_log == had_log); /* nothing here is signed by this vault's key */
     if (!answered) {
@@ -76,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(answer.at[2] < TORI_KEYS_STATUSES);
     if (after != before)
         assert(data[1] == TORI_KEYS_LOG_EXTEND && answer.at[2] == TORI_KEYS_OK && had_log &&
+               tori_keys_get(request.at + TORI_KEYS_HEAD, 8) == before &&
                after == before + (size - TORI_KEYS_HEAD - 8) / 32);
     return 0;
 }

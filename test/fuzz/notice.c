@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tori_ctx *cx = fuzz_begin();
 
-    (void)tori_notify_link_in(TORI_STR(""));
+    if (tori_utf8_valid((struct tori_bytes){data, size}))
+        (void)tori_notify_link_in((struct tori_str){(const char *)data, size});
     if (size < 1)
         return 0;
     const struct tori_template *template = &tori_templates[(data[0] >> 1) % tori_template_count];

@@ -101,6 +101,15 @@ static void save_passkey(struct tori_ctx *cx, int64_t alg, const char *seed)
     soft_passkey_free(&passkey);
 }
 
+static void save_key(struct tori_ctx *cx, int64_t alg, const char *seed)
+{
+    struct soft_passkey passkey;
+
+    soft_passkey_new(cx, alg, &passkey);
+    save("cose", seed, soft_cose(cx, &passkey));
+    soft_passkey_free(&passkey);
+}
+
 int main(int argc, char **argv)
 {
     struct tori_ctx *cx = fuzz_begin();
@@ -120,5 +129,12 @@ int main(int argc, char **argv)
     save_passkey(cx, TORI_COSE_ES256, "es256");
     save_passkey(cx, TORI_COSE_EDDSA, "eddsa");
     save_passkey(cx, TORI_COSE_RS256, "rs256");
+    save_key(cx, TORI_COSE_ES384, "es384");
+    save_key(cx, TORI_COSE_ES512, "es512");
+    save_key(cx, TORI_COSE_ESP256, "esp256");
+    save_key(cx, TORI_COSE_ES256K, "es256k");
+    save_key(cx, TORI_COSE_ED25519, "ed25519");
+    save_key(cx, TORI_COSE_ED448, "ed448");
+    save_key(cx, TORI_COSE_PS256, "ps256");
     return 0;
 }

@@ -244,6 +244,18 @@ static bool says_close(const struct tori_head *head)
     return false;
 }
 
+/* RFC 9110 §5.5: blanks at the end belong to no value. The framing is read before this: there they
+ * are refused, because not everybody cuts them off. */
+static void cut_blanks(struct tori_head *head)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        struct tori_str *value = &head->field[i].value;
+        while (value->len > 0 &&
+               (value->at[value->len - 1] == ' ' || value->at[value->len - 1] == '\t'))
+            value->len--;
+    }
+}
+
 /* What llhttp understood must be what we understood. */
 static bool agrees(const struct tori_join *join, const struct tori_head *head)
 {
@@ -278,6 +290,7 @@ struct tori_result tori_join_head(struct tori_ctx *cx, struct tori_join *join,
     if (!agrees(join, out))
         return TORI_FAIL(cx, BAD_REQUEST, tori_word("why", "parsers_differ"));
 
+    cut_blanks(out);
     out->keep_alive = !says_close(out);
     join->chunked = out->chunked;
     join->left = out->content_length;

@@ -19,7 +19,7 @@ enum { ROOM = 512, KEY_MAX = 320, KEYS_MAX = 320 };
 static uint8_t *room; /* ROOM bytes; inputs stand at its end */
 static uint64_t inputs, accepted[2];
 
-/* --- the second reading */
+/* The second reading first. */
 
 struct key {
     int major;
@@ -173,7 +173,7 @@ static size_t look_value(const struct look *in, size_t from, int depth, struct k
     return major == 7 && info >= 20 && info <= 22 ? 1 : 0;
 }
 
-/* --- both readings of one input */
+/* Then both readings of one input. */
 
 static void compare(struct tori_ctx *cx, struct tori_bytes bytes, enum tori_cbor_mode mode)
 {
@@ -213,7 +213,7 @@ static void look_both(struct tori_ctx *cx, struct tori_bytes bytes)
         tori_verify_key_free(key);
 }
 
-/* --- every short input */
+/* Every short input. */
 
 static void every_length(struct tori_ctx *cx, size_t len, unsigned part, unsigned parts)
 {
@@ -228,7 +228,7 @@ static void every_length(struct tori_ctx *cx, size_t len, unsigned part, unsigne
     }
 }
 
-/* --- every head in every position */
+/* Every head in every position. */
 
 struct position {
     const char *before;

@@ -59,6 +59,7 @@ class Stack:
     folder: Path
     torimori: Path
     ports: Ports = field(default_factory=Ports)
+    store_url: str = ""  # empty: an SQLite file in the folder
 
     CHANNEL_TITLE = "みほん証券"  # as Torimori's pages and notices call the channel
     CHANNEL_NAME = "channel.torimori.localhost"
@@ -144,7 +145,7 @@ class Stack:
     def _settings(self) -> str:
         """Torimori's settings file; `torimori settings` says what each one means."""
         rows: dict[str, str | int] = {
-            "store.url": "sqlite:" + self.path("torimori.db"),
+            "store.url": self.store_url or "sqlite:" + self.path("torimori.db"),
             "data.directory": self.path("data"),
             "evidence.origin": "torimori.localhost/log",
             "metrics.listen": f"127.0.0.1:{self.ports.metrics}",

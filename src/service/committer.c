@@ -7,6 +7,8 @@
 #include "service/journal.h"
 #include "service/pipeline_int.h"
 
+enum { SEQ_UNKNOWN = -1 }; /* after a break: where the journal ends must be read first */
+
 /* The lease is kept alive by an empty group when nothing else is written. */
 static int64_t beat_every_ms(const struct tori_pipeline *p)
 {
@@ -158,8 +160,14 @@ static void commit_group(struct tori_pipeline *p, struct tori_ctx *cx, struct to
     tori_log_failure(cx, TORI_ERROR, refused ? "commit.refused" : "commit.away");
     atomic_fetch_add_explicit(refused ? &p->refused_groups : &p->away_groups, 1,
                               memory_order_relaxed);
-    break_group(p, group, refused ? TORI_BREAK_REFUSED : TORI_BREAK_AWAY,
-                find_head(p, cx, !refused));
+    if (refused) {
+        break_group(p, group, TORI_BREAK_REFUSED, find_head(p, cx, false));
+        return;
+    }
+    /* Whoever waits is told at once, and so is whoever comes until the store is back. */
+    break_group(p, group, TORI_BREAK_AWAY, SEQ_UNKNOWN);
+    *group = (struct tori_group){.id = group->id};
+    break_group(p, group, TORI_BREAK_AWAY, find_head(p, cx, true));
 }
 
 void *tori_committer_main(void *pipeline)

@@ -128,8 +128,6 @@ static TORI_RESULT put_customer(struct tori_ctx *cx, const struct tori_customer_
         .data_key = {new->wrapped.at, new->wrapped.len},
     };
 
-    if (tori_lobby_claim(cx->state->lobby, &ref_hash))
-        return TORI_FAIL(cx, ALREADY_EXISTS);
     cx->state->customer->data_key = new->data_key;
     TORI_TRY(tori_customer_put(cx, cx->state->customer, &row));
     return tori_customer_route_insert(cx, &route);
@@ -185,6 +183,17 @@ static TORI_RESULT put_roles(struct tori_ctx *cx, const struct tori_customer_new
     return TORI_OK;
 }
 
+/* Two at once may both have found the name free: the first has it. Last of all checks, for a claim
+ * outlives its request, and who was refused may come again. */
+static TORI_RESULT claim(struct tori_ctx *cx, const struct tori_customer_new *new)
+{
+    struct tori_hash ref_hash = tori_hash_of_text(new->ref);
+
+    if (tori_lobby_claim(cx->state->lobby, &ref_hash))
+        return TORI_FAIL(cx, ALREADY_EXISTS);
+    return TORI_OK;
+}
+
 static void write_users(const struct tori_customer_new *new, struct tori_json_out *json)
 {
     tori_out_list(json, "users");
@@ -210,6 +219,7 @@ struct tori_result tori_customer_new_decide(struct tori_ctx *cx, const void *in,
     TORI_TRY(put_users(cx, new));
     TORI_TRY(put_accounts(cx, new));
     TORI_TRY(put_roles(cx, new));
+    TORI_TRY(claim(cx, new));
     tori_journal_begin(cx, "customer.created", &record);
     tori_out_id(&record.entry.out, "channel", &channel->id);
     tori_out_int(&record.entry.out, "users", (int64_t) new->users.count);

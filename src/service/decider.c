@@ -189,6 +189,10 @@ static void step(struct tori_pipeline *p, struct tori_command *command)
         tori_refuse_command(p, command, TORI_ERR_BUSY);
         return;
     }
+    if (p->away) {
+        tori_refuse_command(p, command, TORI_ERR_STORE_AWAY);
+        return;
+    }
     struct tori_slot *firm = slot_for(p, command, &firm_id);
     if (firm == NULL)
         return;
@@ -207,6 +211,7 @@ static void clean_up(struct tori_pipeline *p)
     p->broken = TORI_BREAK_NONE;
     p->broken_list = NULL;
     p->broken_last = &p->broken_list;
+    p->away = p->seq_after_break < 0;
     p->next_seq = p->seq_after_break;
     pthread_cond_broadcast(&p->group_ready);
     pthread_mutex_unlock(&p->mutex);

@@ -57,6 +57,7 @@ struct tori_pipeline {
     struct tori_table_of_slots slots;
     struct tori_lobby *lobby;
     int64_t next_seq;
+    bool away;                  /* a group broke, and the store has not been reached since */
     bool stalled;               /* in_order: an aggregate is being loaded */
     uint64_t next_ticket;       /* in_order: the command that is due */
     struct tori_command *early; /* in_order: those that came before their turn */

@@ -1,5 +1,6 @@
 """A part of Torimori is away: what is important stops, with a reason and a time to come back."""
 
+import secrets
 import signal
 
 from scene import User
@@ -20,6 +21,28 @@ class Outages(Case):
     def failing(self, user: User):
         answer = user.ask_once()
         return answer if answer.status == 503 else None
+
+    def test_a_store_that_is_away_stops_everything(self):
+        user = self.scene.newcomer()
+        allowed = user.allowed()
+        key = secrets.token_urlsafe(16)
+        with self.scene.store_away():
+            answer = until(lambda: self.refused_by_the_store(user, key), 30)
+            self.assertIsNotNone(answer, "operations go on without a store")
+            self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
+            late = until(lambda: self.away(lambda: user.redeem(allowed)), 30)
+            self.assertIsNotNone(late, "an operation was redeemed without a store")
+        self.back(user)
+        self.assertIn(user.state(allowed), ("allowed", "lapsed"))
+        again = user.ask_once(key)
+        self.assertEqual((again.status, again.json()["status"]), (201, "step_up"))
+
+    def refused_by_the_store(self, user: User, key: str):
+        return self.away(lambda: user.ask_once(key))
+
+    def away(self, ask):
+        answer = ask()
+        return answer if (answer.status, answer.code) == (503, "store_away") else None
 
     def test_a_stopped_keyholder_stops_what_is_important(self):  # AUTH-28
         user = self.scene.newcomer()

@@ -1,14 +1,16 @@
 """A whole Torimori, and what its customers and channels do, without a broker in between: the tests
 speak to its listeners themselves, so that they can also say what no broker would."""
 
+import contextlib
 import itertools
 import json
 import secrets
+import sqlite3
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from paths import TORIMORI
@@ -19,6 +21,7 @@ from authenticator import HONEST, Authenticator, Bend
 from browser import Browser, Page, origin_of
 from channel import Channel, Connection, Refused, tls_context
 from office import Office, must
+from bases import STORE, Base
 from stack import Ports, Stack
 from trade import timestamp
 
@@ -75,33 +78,72 @@ class Scene:
     """Torimori, a mail server, two channels and two operators, in a folder of their own. Settings
     other than the sample's are given by name, with `__` for the dot."""
 
-    def __init__(self, **settings: str | int) -> None:
+    def __init__(self, store: str = STORE, **settings: str | int) -> None:
         self.settings = {"limits__rates": "false"} | settings  # many attempts from one address
         self.temp = tempfile.TemporaryDirectory(prefix="tori-")
         self.stack = Stack(Path(self.temp.name), TORIMORI, Ports.free())
+        self.base = Base() if store == "postgres" else None
         self.clock_s = 0
         self.numbers = itertools.count(1)
         self.ids: dict[str, str] = {}
+        self.staffed = False
 
     def open(self) -> None:
+        self.begin()
+        self.staff_up()
+
+    def begin(self) -> None:
+        """Everything but the operators."""
+        if self.base is not None:
+            self.base.begin(self.stack)
         self.stack.prepare()
         change_settings(self.stack.config, self.settings)
-        self.stack._issue("second", "second", "clientAuth")
         self.stack.start_mail()
         self.start_torimori()
         self.stack.add_channel()
-        self.stack.admin("channel", "add", "見本アプリ", "--cert", self.stack.path("second.pem"),
-                         "--origin", self.stack.broker, "--return-uri", self.stack.return_uri)
-        self.channel, self.second = self.line("channel"), self.line("second")
+        self.channel, self.second = self.line("channel"), self.add_line("second", "見本アプリ")
         self.office = Office(self.stack)
+
+    def staff_up(self) -> None:
+        """Two operators, who lift the cool-off. Afterwards channels wait for approvals."""
+        if self.staffed:
+            return
         self.office.open()
         self.set_cool_off(0)
+        self.staffed = True
+
+    def add_line(self, name: str, title: str, *rights: str) -> Line:
+        """A further channel with a key of its own."""
+        self.stack._issue(name, name, "clientAuth")
+        more = [word for right in rights for word in ("--right", right)]
+        self.stack.admin("channel", "add", title, "--cert", self.stack.path(name + ".pem"),
+                         "--origin", self.stack.broker, "--return-uri", self.stack.return_uri,
+                         *more)
+        return self.line(name)
+
+    @contextlib.contextmanager
+    def store_away(self) -> Iterator[None]:
+        """Nothing can be written: PostgreSQL lets nobody in, or somebody holds SQLite's lock."""
+        if self.base is not None:
+            self.base.deny()
+            try:
+                yield
+            finally:
+                self.base.allow()
+            return
+        with contextlib.closing(sqlite3.connect(self.stack.path("torimori.db"), 30,
+                                                isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
 
     def start_torimori(self) -> None:
         self.stack.start_torimori()
 
     def close(self) -> None:
         self.stack.stop()
+        if self.base is not None:
+            self.base.end()
         self.temp.cleanup()
 
     def line(self, name: str) -> Line:

@@ -36,6 +36,7 @@ struct tori_endpoint {
     enum tori_rate rate;
     const struct tori_field *fields; /* the JSON body; NULL: a body is refused */
     size_t input_size;
+    const struct tori_field *answer; /* what a success holds; NULL: a page, or plain_answer */
     const tori_err *errors; /* what it can answer besides the common ones; ends with ERR_NONE */
     /* With AUTH_NONE, no fields, and neither prepare nor decide, the reactor calls finish by
      * itself: what it does must take microseconds and wait for nothing (health, static files). */

@@ -12,18 +12,17 @@ static const tori_err always[] = {TORI_ERR_BAD_REQUEST, TORI_ERR_HEAD_TOO_LARGE,
 static const tori_err with_pipeline[] = {TORI_ERR_BUSY, TORI_ERR_NOT_OWNER, TORI_ERR_STORE_AWAY,
                                          TORI_ERR_INTERNAL, TORI_ERR_NONE};
 static const tori_err with_body[] = {
-    TORI_ERR_BAD_JSON,    TORI_ERR_BAD_FIELD, TORI_ERR_UNKNOWN_FIELD, TORI_ERR_MISSING_FIELD,
-    TORI_ERR_BAD_TEXT,    TORI_ERR_TOO_DEEP,  TORI_ERR_TOO_LARGE,     TORI_ERR_BAD_MEDIA_TYPE,
-    TORI_ERR_EXPECTATION, TORI_ERR_NONE};
+    TORI_ERR_BAD_JSON,  TORI_ERR_UNKNOWN_FIELD,  TORI_ERR_BAD_TEXT,    TORI_ERR_TOO_DEEP,
+    TORI_ERR_TOO_LARGE, TORI_ERR_BAD_MEDIA_TYPE, TORI_ERR_EXPECTATION, TORI_ERR_NONE};
+static const tori_err with_fields[] = {TORI_ERR_BAD_FIELD, TORI_ERR_NONE};
+static const tori_err with_required[] = {TORI_ERR_MISSING_FIELD, TORI_ERR_NONE};
 static const tori_err with_rate[] = {TORI_ERR_RATE_LIMITED, TORI_ERR_NONE};
 static const tori_err from_browsers[] = {TORI_ERR_CROSS_SITE, TORI_ERR_NONE};
 static const tori_err with_key[] = {TORI_ERR_IDEMPOTENCY_KEY_MISSING,
                                     TORI_ERR_IDEMPOTENCY_KEY_REUSED, TORI_ERR_NONE};
 static const tori_err of_visit[] = {TORI_ERR_INTERACTION_OTHER_BROWSER, TORI_ERR_NONE};
 static const tori_err of_session[] = {TORI_ERR_NO_SESSION, TORI_ERR_NONE};
-static const tori_err of_channel[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_CHANNEL_NOT_ALLOWED,
-                                      TORI_ERR_NONE};
-static const tori_err of_admin[] = {TORI_ERR_NOT_PERMITTED, TORI_ERR_NONE};
+static const tori_err of_channel[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_NONE};
 
 static const char *const listener_name[TORI_LISTENER_COUNT] = {
     [TORI_LISTENER_CUSTOMER] = "customer", [TORI_LISTENER_OPERATOR] = "operator",
@@ -45,6 +44,7 @@ static void add_auth(struct errors *errors, enum tori_auth auth)
 {
     switch (auth) {
     case TORI_AUTH_NONE:
+    case TORI_AUTH_ADMIN: /* nobody else can open the socket */
         return;
     case TORI_AUTH_VISIT:
         add(errors, of_visit);
@@ -55,15 +55,23 @@ static void add_auth(struct errors *errors, enum tori_auth auth)
     case TORI_AUTH_CHANNEL:
         add(errors, of_channel);
         return;
-    case TORI_AUTH_ADMIN:
-        add(errors, of_admin);
-        return;
     }
 }
 
-static bool is_browser(enum tori_listener listener)
+static void add_body(struct errors *errors, const struct tori_field *field)
 {
-    return listener == TORI_LISTENER_CUSTOMER || listener == TORI_LISTENER_OPERATOR;
+    add(errors, with_body);
+    if (field->kind != TORI_FIELD_END)
+        add(errors, with_fields);
+    for (; field->kind != TORI_FIELD_END; field++)
+        if (!field->optional)
+            add(errors, with_required);
+}
+
+static bool serves_browsers(const struct tori_endpoint *e)
+{
+    const unsigned browsers = 1u << TORI_LISTENER_CUSTOMER | 1u << TORI_LISTENER_OPERATOR;
+    return ((1u << e->listener | e->also) & browsers) != 0;
 }
 
 static void collect(const struct tori_endpoint *e, struct errors *errors)
@@ -74,10 +82,11 @@ static void collect(const struct tori_endpoint *e, struct errors *errors)
     if (e->prepare != NULL || e->decide != NULL)
         add(errors, with_pipeline);
     if (e->fields != NULL)
-        add(errors, with_body);
-    if (e->rate != TORI_RATE_NONE)
+        add_body(errors, e->fields);
+    /* Channels have no rate: each is one address for all its customers. */
+    if (e->rate != TORI_RATE_NONE && e->rate != TORI_RATE_API)
         add(errors, with_rate);
-    if (is_browser(e->listener) && e->method != TORI_GET)
+    if (serves_browsers(e) && (e->method != TORI_GET || !e->page))
         add(errors, from_browsers);
     if (e->idempotency)
         add(errors, with_key);
@@ -127,6 +136,11 @@ static void put_answers(struct tori_json_out *out, const struct tori_endpoint *e
     tori_out_word(out, "description", e->page ? "A page" : "Done");
     tori_out_object(out, "content");
     tori_out_object(out, e->page ? "text/html" : e->plain_answer ? "*/*" : "application/json");
+    if (e->answer != NULL) {
+        tori_out_object(out, "schema");
+        tori_openapi_schema(out, e->answer, false);
+        tori_out_close(out);
+    }
     tori_out_close(out);
     tori_out_close(out);
     tori_out_close(out);

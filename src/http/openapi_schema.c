@@ -16,7 +16,8 @@ static void put_text(struct tori_json_out *out, const struct tori_field *field)
     /* Tables count bytes, schemas characters: what passes the table passes the schema. */
     if (field->min > 0)
         tori_out_int(out, "minLength", 1);
-    tori_out_int(out, "maxLength", field->max);
+    if (field->max > 0)
+        tori_out_int(out, "maxLength", field->max);
 }
 
 static void put_base64url(struct tori_json_out *out, const struct tori_field *field)
@@ -24,6 +25,8 @@ static void put_base64url(struct tori_json_out *out, const struct tori_field *fi
     tori_out_word(out, "type", "string");
     tori_out_word(out, "contentEncoding", "base64url");
     tori_out_word(out, "pattern", "^[A-Za-z0-9_-]*$");
+    if (field->max == 0)
+        return;
     tori_out_int(out, "minLength", (field->min * 4 + 2) / 3);
     tori_out_int(out, "maxLength", (field->max * 4 + 2) / 3);
 }
@@ -33,7 +36,8 @@ static void put_list(struct tori_json_out *out, const struct tori_field *field)
     tori_out_word(out, "type", "array");
     if (field->min > 0)
         tori_out_int(out, "minItems", field->min);
-    tori_out_int(out, "maxItems", field->max);
+    if (field->max > 0)
+        tori_out_int(out, "maxItems", field->max);
     if (field->kind == TORI_FIELD_SET)
         tori_out_bool(out, "uniqueItems", true);
     tori_out_object(out, "items");
@@ -63,6 +67,8 @@ static void put_kind(struct tori_json_out *out, const struct tori_field *field)
         return;
     case TORI_FIELD_INT:
         tori_out_word(out, "type", "integer");
+        if (field->min == 0 && field->max == 0)
+            return;
         tori_out_int(out, "minimum", field->min);
         tori_out_int(out, "maximum", field->max);
         return;

@@ -1,6 +1,7 @@
 /* The API document says what the tables say. */
 #include "test/unit/unit.h"
 
+#include "http/answer.h"
 #include "http/openapi.h"
 
 struct body {
@@ -34,6 +35,9 @@ static const struct tori_field fields[] = {
     {.name = "rest", .kind = TORI_FIELD_JSON, .max = 5},
     TORI_FIELDS_END,
 };
+static const struct tori_field answer[] = {TORI_SAYS(ID, "id"), TORI_MAY_SAY(INT, "amount"),
+                                           TORI_MAY_SAY_SET("sides", kinds),
+                                           TORI_SAYS_SUB(LIST, "parts", part), TORI_FIELDS_END};
 static const tori_err errors[] = {TORI_ERR_LOCKED, TORI_ERR_NONE};
 
 static TORI_RESULT decide(struct tori_ctx *cx, const void *in, struct tori_reply *out)
@@ -50,6 +54,7 @@ static const struct tori_endpoint post = {.listener = TORI_LISTENER_CHANNEL,
                                           .auth = TORI_AUTH_CHANNEL,
                                           .rate = TORI_RATE_API,
                                           .fields = fields,
+                                          .answer = answer,
                                           .errors = errors,
                                           .decide = decide,
                                           .idempotency = true};
@@ -58,6 +63,7 @@ static const struct tori_endpoint home = {.listener = TORI_LISTENER_CUSTOMER,
                                           .path = "/",
                                           .summary = "Home",
                                           .group = "pages",
+                                          .rate = TORI_RATE_PAGE,
                                           .page = true,
                                           .decide = decide};
 static const struct tori_endpoint desk = {.listener = TORI_LISTENER_OPERATOR,
@@ -99,6 +105,26 @@ static void a_schema_says_what_the_table_says(void **state)
         "\"rest\":{\"type\":\"object\",\"maxProperties\":5}}}");
 }
 
+static void an_answer_has_limits_only_where_it_names_them(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct tori_buf buf = tori_buf_new(cx->arena, 8192);
+    struct tori_json_out out = {.buf = &buf};
+
+    tori_out_open(&out);
+    tori_openapi_schema(&out, answer, false);
+    tori_out_close(&out);
+    assert_text(
+        tori_buf_text(&buf),
+        "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"id\",\"parts\"],"
+        "\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_-]{24}$\"},"
+        "\"amount\":{\"type\":\"integer\"},\"sides\":{\"type\":\"array\",\"uniqueItems\":true,"
+        "\"items\":{\"type\":\"string\",\"enum\":[\"buy\",\"sell\"]}},"
+        "\"parts\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+        "\"additionalProperties\":false,\"required\":[\"name\"],\"properties\":{"
+        "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8}}}}}}");
+}
+
 static struct tori_str document(struct tori_ctx *cx)
 {
     struct tori_buf out = tori_buf_new(cx->arena, TORI_OPENAPI_CAP);
@@ -130,7 +156,7 @@ static void errors_are_those_an_endpoint_can_give(void **state)
 {
     struct tori_str doc = document(*state);
 
-    assert_has(doc, "\"description\":\"channel_not_allowed, locked\"");
+    assert_has(doc, "\"description\":\"locked\"");
     assert_has(doc, "\"description\":\"rate_limited\"");
     assert_has(doc, "\"description\":\"idempotency_key_reused\"");
     assert_has(doc, "\"description\":\"bad_media_type\"");
@@ -141,6 +167,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         unit(a_schema_says_what_the_table_says),
+        unit(an_answer_has_limits_only_where_it_names_them),
         unit(paths_come_from_the_table),
         unit(errors_are_those_an_endpoint_can_give),
     };

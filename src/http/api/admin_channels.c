@@ -1,4 +1,5 @@
 /* POST /v1/admin/channels: a registered way in; once two operators can sign, by approval. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/admin.h"
 
@@ -27,6 +28,12 @@ static const struct tori_field fields[] = {
 
 static const tori_err errors[] = {TORI_ERR_ALREADY_EXISTS, TORI_ERR_NONE};
 
+static const struct tori_field answer[] = {
+    TORI_SAYS(ID, "channel_id"),
+    TORI_MAY_SAY(ID, "approval_id"),
+    TORI_FIELDS_END,
+};
+
 const struct tori_endpoint tori_endpoint_admin_channels = {
     .listener = TORI_LISTENER_ADMIN,
     .method = TORI_POST,
@@ -37,6 +44,7 @@ const struct tori_endpoint tori_endpoint_admin_channels = {
     .rate = TORI_RATE_NONE,
     .fields = fields,
     .input_size = sizeof(struct tori_admin_channel),
+    .answer = answer,
     .errors = errors,
     .decide = tori_admin_channel_decide,
 };

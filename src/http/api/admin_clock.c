@@ -1,5 +1,6 @@
 /* POST /v1/admin/clock: moves the wall clock of a running test build. Release builds answer 404 and
  * hold no such code. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 
 struct clock_ask {
@@ -32,6 +33,11 @@ static TORI_RESULT finish(struct tori_ctx *cx, const void *in, struct tori_reply
     return TORI_OK;
 }
 
+static const struct tori_field answer[] = {
+    TORI_SAYS(TIME, "now"),
+    TORI_FIELDS_END,
+};
+
 const struct tori_endpoint tori_endpoint_admin_clock = {
     .listener = TORI_LISTENER_ADMIN,
     .method = TORI_POST,
@@ -42,6 +48,7 @@ const struct tori_endpoint tori_endpoint_admin_clock = {
     .rate = TORI_RATE_NONE,
     .fields = fields,
     .input_size = sizeof(struct clock_ask),
+    .answer = answer,
     .prepare = prepare,
     .finish = finish,
 };

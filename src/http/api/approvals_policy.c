@@ -1,4 +1,5 @@
 /* POST /v1/approvals/policy: asks for a change of policy. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/desk.h"
 
@@ -25,6 +26,7 @@ const struct tori_endpoint tori_endpoint_approvals_policy = {
     .rate = TORI_RATE_PAGE,
     .fields = fields,
     .input_size = sizeof(struct tori_desk_policy),
+    .answer = tori_answer_approval,
     .errors = errors,
     .prepare = tori_desk_policy_prepare,
     .decide = tori_desk_policy_decide,

@@ -1,4 +1,5 @@
 /* POST /v1/approvals/{id}/sign: begins the visit in which this very approval is signed. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/approval.h"
 
@@ -20,6 +21,7 @@ const struct tori_endpoint tori_endpoint_approvals_sign = {
     .rate = TORI_RATE_PAGE,
     .fields = fields,
     .input_size = sizeof(struct tori_approval_name),
+    .answer = tori_answer_next,
     .errors = errors,
     .prepare = tori_approval_prepare,
     .decide = tori_approval_sign,

@@ -1,4 +1,5 @@
 /* POST /v1/customers: what the firm's system of record tells of a customer. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/customer.h"
 #include "service/visit.h"
@@ -70,6 +71,19 @@ static const struct tori_field fields[] = {
 static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_CHANNEL_NOT_ALLOWED,
                                   TORI_ERR_ALREADY_EXISTS, TORI_ERR_KEYHOLDER_AWAY, TORI_ERR_NONE};
 
+static const struct tori_field made_user[] = {
+    TORI_SAYS(TEXT, "ref"),
+    TORI_SAYS(ID, "user_id"),
+    TORI_FIELDS_END,
+};
+
+static const struct tori_field answer[] = {
+    TORI_SAYS(TEXT, "customer"),
+    TORI_SAYS(ID, "customer_id"),
+    TORI_SAYS_SUB(LIST, "users", made_user),
+    TORI_FIELDS_END,
+};
+
 const struct tori_endpoint tori_endpoint_customers_create = {
     .listener = TORI_LISTENER_CHANNEL,
     .method = TORI_POST,
@@ -80,6 +94,7 @@ const struct tori_endpoint tori_endpoint_customers_create = {
     .rate = TORI_RATE_API,
     .fields = fields,
     .input_size = sizeof(struct tori_customer_new),
+    .answer = answer,
     .errors = errors,
     .prepare = tori_customer_new_prepare,
     .decide = tori_customer_new_decide,

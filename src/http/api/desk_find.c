@@ -1,4 +1,5 @@
 /* POST /v1/desk/find: from the firm's reference to the page of the customer. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/desk.h"
 
@@ -19,6 +20,7 @@ const struct tori_endpoint tori_endpoint_desk_find = {
     .rate = TORI_RATE_PAGE,
     .fields = fields,
     .input_size = sizeof(struct tori_desk_find),
+    .answer = tori_answer_next,
     .errors = errors,
     .prepare = tori_desk_find_prepare,
     .decide = tori_desk_find_decide,

@@ -1,4 +1,5 @@
 /* POST /v1/desk/locks: "not me" by phone; one operator locks at once. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/desk.h"
 
@@ -20,6 +21,11 @@ static const struct tori_field fields[] = {
 static const tori_err errors[] = {TORI_ERR_NO_SESSION, TORI_ERR_CUSTOMER_UNKNOWN,
                                   TORI_ERR_CREDENTIAL_UNKNOWN, TORI_ERR_NONE};
 
+static const struct tori_field answer[] = {
+    TORI_SAYS(BOOL, "locked"),
+    TORI_FIELDS_END,
+};
+
 const struct tori_endpoint tori_endpoint_desk_locks = {
     .listener = TORI_LISTENER_OPERATOR,
     .method = TORI_POST,
@@ -30,6 +36,7 @@ const struct tori_endpoint tori_endpoint_desk_locks = {
     .rate = TORI_RATE_PAGE,
     .fields = fields,
     .input_size = sizeof(struct tori_desk_lock),
+    .answer = answer,
     .errors = errors,
     .prepare = tori_desk_lock_prepare,
     .decide = tori_desk_lock_decide,

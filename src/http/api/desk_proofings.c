@@ -1,4 +1,5 @@
 /* POST /v1/desk/proofings: what the desk checked of a person's identity; opens an approval. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/desk.h"
 
@@ -27,6 +28,7 @@ const struct tori_endpoint tori_endpoint_desk_proofings = {
     .rate = TORI_RATE_PAGE,
     .fields = fields,
     .input_size = sizeof(struct tori_desk_proofing),
+    .answer = tori_answer_approval,
     .errors = errors,
     .prepare = tori_desk_proofing_prepare,
     .decide = tori_desk_proofing_decide,

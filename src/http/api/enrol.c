@@ -1,4 +1,5 @@
 /* POST /v1/enrol: an operator with a code begins to register a passkey. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/centre.h"
 
@@ -17,5 +18,6 @@ const struct tori_endpoint tori_endpoint_enrol = {
     .rate = TORI_RATE_CODE,
     .fields = fields,
     .input_size = sizeof(struct tori_centre_ask),
+    .answer = tori_answer_next,
     .decide = tori_start_enrol,
 };

@@ -1,4 +1,5 @@
 /* POST /v1/events: what happened at the channel, for the customer to know. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/customer.h"
 
@@ -69,6 +70,11 @@ static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_CHANNEL_NOT
                                   TORI_ERR_CUSTOMER_UNKNOWN, TORI_ERR_OCCURRED_AT_OFF,
                                   TORI_ERR_NONE};
 
+static const struct tori_field answer[] = {
+    TORI_SAYS(INT, "accepted"),
+    TORI_FIELDS_END,
+};
+
 const struct tori_endpoint tori_endpoint_events = {
     .listener = TORI_LISTENER_CHANNEL,
     .method = TORI_POST,
@@ -79,6 +85,7 @@ const struct tori_endpoint tori_endpoint_events = {
     .rate = TORI_RATE_API,
     .fields = fields,
     .input_size = sizeof(struct tori_events),
+    .answer = answer,
     .errors = errors,
     .prepare = tori_events_prepare,
     .decide = tori_events_decide,

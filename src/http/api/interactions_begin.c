@@ -1,4 +1,5 @@
 /* POST /v1/interactions: a channel sends a browser to our pages. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/visit.h"
 
@@ -38,6 +39,13 @@ static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN,
                                   TORI_ERR_CUSTOMER_UNKNOWN,
                                   TORI_ERR_NONE};
 
+static const struct tori_field answer[] = {
+    TORI_SAYS(ID, "interaction_id"),
+    TORI_SAYS(TEXT, "url"),
+    TORI_SAYS(TIME, "expires_at"),
+    TORI_FIELDS_END,
+};
+
 const struct tori_endpoint tori_endpoint_interactions_begin = {
     .listener = TORI_LISTENER_CHANNEL,
     .method = TORI_POST,
@@ -48,6 +56,7 @@ const struct tori_endpoint tori_endpoint_interactions_begin = {
     .rate = TORI_RATE_API,
     .fields = fields,
     .input_size = sizeof(struct tori_visit_begin),
+    .answer = answer,
     .errors = errors,
     .prepare = tori_visit_begin_prepare,
     .decide = tori_visit_begin_decide,

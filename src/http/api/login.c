@@ -1,4 +1,5 @@
 /* POST /v1/login: our own host begins a login, to the security centre or the console. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/centre.h"
 
@@ -17,5 +18,6 @@ const struct tori_endpoint tori_endpoint_login = {
     .rate = TORI_RATE_CEREMONY,
     .fields = fields,
     .input_size = sizeof(struct tori_centre_ask),
+    .answer = tori_answer_next,
     .decide = tori_start_login,
 };

@@ -1,4 +1,5 @@
 /* POST /v1/me/credentials/{id}/remove: remove a passkey. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/centre.h"
 
@@ -6,9 +7,9 @@ static const struct tori_field fields[] = {
     TORI_FIELDS_END,
 };
 
-static const tori_err errors[] = {
-    TORI_ERR_NO_SESSION,    TORI_ERR_NOT_FOUND, TORI_ERR_CREDENTIAL_UNKNOWN,
-    TORI_ERR_NOT_PERMITTED, TORI_ERR_LOCKED,    TORI_ERR_NONE};
+static const tori_err errors[] = {TORI_ERR_NO_SESSION,         TORI_ERR_NOT_FOUND,
+                                  TORI_ERR_CREDENTIAL_UNKNOWN, TORI_ERR_NOT_PERMITTED,
+                                  TORI_ERR_KEYHOLDER_AWAY,     TORI_ERR_NONE};
 
 const struct tori_endpoint tori_endpoint_me_credential_remove = {
     .listener = TORI_LISTENER_CUSTOMER,
@@ -20,6 +21,7 @@ const struct tori_endpoint tori_endpoint_me_credential_remove = {
     .rate = TORI_RATE_PAGE,
     .fields = fields,
     .input_size = sizeof(struct tori_centre_ask),
+    .answer = tori_answer_next,
     .errors = errors,
     .prepare = tori_centre_id_prepare,
     .decide = tori_centre_remove,

@@ -1,4 +1,5 @@
 /* POST /v1/operations: may this be done? */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/operation.h"
 #include "service/visit.h"
@@ -90,6 +91,7 @@ const struct tori_endpoint tori_endpoint_operations_ask = {
     .rate = TORI_RATE_API,
     .fields = fields,
     .input_size = sizeof(struct tori_operation_ask),
+    .answer = tori_answer_operation,
     .errors = errors,
     .prepare = tori_operation_ask_prepare,
     .decide = tori_operation_ask_decide,

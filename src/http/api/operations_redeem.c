@@ -1,4 +1,5 @@
 /* POST /v1/operations/{id}/redeem: immediately before it is carried out, once. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/operation.h"
 
@@ -6,8 +7,9 @@ static const struct tori_field fields[] = {
     TORI_FIELDS_END,
 };
 
-static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_OPERATION_UNKNOWN,
-                                  TORI_ERR_OPERATION_STATE, TORI_ERR_KEYHOLDER_AWAY, TORI_ERR_NONE};
+static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN,   TORI_ERR_CHANNEL_NOT_ALLOWED,
+                                  TORI_ERR_OPERATION_UNKNOWN, TORI_ERR_OPERATION_STATE,
+                                  TORI_ERR_KEYHOLDER_AWAY,    TORI_ERR_NONE};
 
 const struct tori_endpoint tori_endpoint_operations_redeem = {
     .listener = TORI_LISTENER_CHANNEL,
@@ -19,6 +21,7 @@ const struct tori_endpoint tori_endpoint_operations_redeem = {
     .rate = TORI_RATE_API,
     .fields = fields,
     .input_size = sizeof(struct tori_operation_name),
+    .answer = tori_answer_operation,
     .errors = errors,
     .prepare = tori_operation_name_prepare,
     .decide = tori_operation_redeem,

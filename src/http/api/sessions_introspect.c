@@ -1,5 +1,6 @@
 /* POST /v1/sessions/introspect: what a session is worth now; to be asked at every request of the
  * channel. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/session.h"
 
@@ -21,6 +22,7 @@ const struct tori_endpoint tori_endpoint_sessions_introspect = {
     .rate = TORI_RATE_API,
     .fields = fields,
     .input_size = sizeof(struct tori_session_ask),
+    .answer = tori_answer_session,
     .errors = errors,
     .prepare = tori_session_ask_prepare,
     .decide = tori_session_introspect,

@@ -1,4 +1,5 @@
 /* POST /v1/i/{id}/cancel: the customer goes back without having proved anything. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/visit.h"
 
@@ -20,6 +21,7 @@ const struct tori_endpoint tori_endpoint_visit_cancel = {
     .rate = TORI_RATE_CEREMONY,
     .fields = fields,
     .input_size = sizeof(struct tori_visit_ask),
+    .answer = tori_answer_next,
     .errors = errors,
     .prepare = tori_visit_prepare,
     .decide = tori_visit_cancel,

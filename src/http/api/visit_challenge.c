@@ -1,4 +1,5 @@
 /* POST /v1/i/{id}/challenge: a fresh challenge; the first one binds the visit to this browser. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/visit.h"
 
@@ -21,6 +22,7 @@ const struct tori_endpoint tori_endpoint_visit_challenge = {
     .rate = TORI_RATE_CEREMONY,
     .fields = fields,
     .input_size = sizeof(struct tori_visit_ask),
+    .answer = tori_answer_challenge,
     .errors = errors,
     .prepare = tori_visit_prepare,
     .decide = tori_visit_challenge,

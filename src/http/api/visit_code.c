@@ -1,4 +1,5 @@
 /* POST /v1/i/{id}/code: the enrolment code of the letter. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/credential.h"
 
@@ -26,6 +27,7 @@ const struct tori_endpoint tori_endpoint_visit_code = {
     .rate = TORI_RATE_CODE,
     .fields = fields,
     .input_size = sizeof(struct tori_enrol_code),
+    .answer = tori_answer_challenge,
     .errors = errors,
     .prepare = tori_enrol_code_prepare,
     .decide = tori_enrol_code_decide,

@@ -1,5 +1,6 @@
 /* POST /v1/i/{id}/proof: an assertion for the open challenge of this visit.
  * The checks are those of WebAuthn L3 §7.2 and live in the service; this file names the wire. */
+#include "http/answer.h"
 #include "http/endpoint.h"
 #include "service/proof.h"
 
@@ -24,9 +25,20 @@ static const tori_err errors[] = {TORI_ERR_INTERACTION_UNKNOWN,
                                   TORI_ERR_CREDENTIAL_INACTIVE,
                                   TORI_ERR_LOCKED,
                                   TORI_ERR_NO_SESSION,
+                                  TORI_ERR_NOT_PERMITTED,
                                   TORI_ERR_OPERATION_EXPIRED,
+                                  TORI_ERR_APPROVAL_STATE,
+                                  TORI_ERR_APPROVAL_SAME_PERSON,
                                   TORI_ERR_KEYHOLDER_AWAY,
                                   TORI_ERR_NONE};
+
+/* A registration that was agreed to goes on where it is. */
+static const char *const steps[] = {"create", NULL};
+static const struct tori_field answer[] = {
+    TORI_MAY_SAY(TEXT, "next"),
+    TORI_MAY_SAY_WORD("then", steps),
+    TORI_FIELDS_END,
+};
 
 const struct tori_endpoint tori_endpoint_visit_proof = {
     .listener = TORI_LISTENER_CUSTOMER,
@@ -39,6 +51,7 @@ const struct tori_endpoint tori_endpoint_visit_proof = {
     .rate = TORI_RATE_CEREMONY,
     .fields = tori_assertion_fields, /* the input begins with it */
     .input_size = sizeof(struct tori_visit_proof),
+    .answer = answer,
     .errors = errors,
     .prepare = tori_proof_prepare,
     .decide = tori_proof_decide,

@@ -3,6 +3,9 @@
 #include "http/page/layout.h"
 #include "service/visit.h"
 
+static const tori_err errors[] = {TORI_ERR_INTERACTION_UNKNOWN, TORI_ERR_INTERACTION_OTHER_BROWSER,
+                                  TORI_ERR_NONE};
+
 const struct tori_endpoint tori_endpoint_visit_page = {
     .listener = TORI_LISTENER_CUSTOMER,
     .also = 1u << TORI_LISTENER_OPERATOR,
@@ -13,6 +16,7 @@ const struct tori_endpoint tori_endpoint_visit_page = {
     .auth = TORI_AUTH_NONE,
     .rate = TORI_RATE_PAGE,
     .input_size = sizeof(struct tori_visit_ask),
+    .errors = errors,
     .prepare = tori_visit_prepare,
     .decide = tori_visit_page,
     .finish = tori_page_visit,

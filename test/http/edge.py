@@ -1,6 +1,5 @@
 """Every endpoint of the product at its edge, made from docs/openapi.json: doors, methods, bodies,
-origins, headers. Behind the edge nothing runs, so whatever gets through is answered `busy`. And the
-transcripts of test/api, as far as the edge alone can answer them."""
+origins, headers. Behind the edge nothing runs, so whatever gets through is answered `busy`."""
 
 import hashlib
 import json
@@ -181,36 +180,3 @@ class Edge(unittest.TestCase):
                 self.assertEqual((status, body), (200, content))
                 self.assertEqual(headers["cache-control"], "public, max-age=31536000, immutable")
                 self.assertEqual(self.ask("customer", "GET", hashed[:-1])[0], 404)
-
-    def test_transcripts(self):
-        for file in sorted((ROOT / "test/api").glob("*.txt")):
-            for number, exchange in enumerate(transcripts(file)):
-                with self.subTest(f"{file.name} {number + 1}"):
-                    self.replay(exchange)
-
-    def replay(self, exchange):
-        listener, method, path, fields, body, status, content, code, answer = exchange
-        if listener not in LISTENERS:
-            return
-        found = self.ask(listener, method, path, fields, body)
-        if found[0] == 503 and status != 503:
-            return  # it got through to what does not run here
-        self.assertEqual((found[0], found[1].get("content-type", "")), (status, content))
-        if code:
-            self.assertEqual(json.loads(found[2])["code"], code)
-        if answer:
-            self.assertEqual(found[2].decode().strip(), answer)
-
-
-def transcripts(file):
-    """Blocks of `> LISTENER METHOD PATH`, fields, a body; `< STATUS CONTENT-TYPE [code]`, a body."""
-    for block in re.split(r"\n(?=> )", file.read_text("utf-8"))[1:]:
-        sent, _, received = block.partition("\n< ")
-        first, *rest = sent.removeprefix("> ").splitlines()
-        listener, method, path = first.split(" ", 2)
-        fields = [line for line in rest if re.match(r"[A-Za-z-]+: ", line)]
-        body = "".join(line for line in rest if line.startswith("{")).encode()
-        head, _, answer = received.partition("\n")
-        status, _, kind = head.partition(" ")
-        content, _, code = kind.rpartition(" ") if re.search(r"json \w+$", kind) else (kind, "", "")
-        yield listener, method, path, fields, body, int(status), content, code, answer.strip()

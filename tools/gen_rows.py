@@ -125,10 +125,8 @@ struct tori_result tori_{name}_drop(struct tori_ctx *cx, struct tori_aggregate *
 
 const struct tori_{name} *tori_{name}_find(const struct tori_aggregate *agg, const struct tori_id *id)
 {{
-    for (size_t i = tori_{name}_count(agg); i > 0; i--)
-        if (tori_id_eq(&tori_{name}_at(agg, i - 1)->id, id))
-            return tori_{name}_at(agg, i - 1);
-    return NULL;
+    const struct tori_{name} like = {{.id = *id}};
+    return tori_aggregate_find(agg, TORI_TABLE_{upper}, &like);
 }}"""
     return text
 

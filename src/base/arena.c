@@ -63,7 +63,7 @@ void tori_alloc_fail_at(unsigned long nth)
     atomic_store(&fail_after, nth);
 }
 
-static bool must_fail(void)
+bool tori_heap_must_fail(void)
 {
     unsigned long left = atomic_load(&fail_after);
     if (left == 0)
@@ -71,7 +71,7 @@ static bool must_fail(void)
     return atomic_fetch_sub(&fail_after, 1) == 1;
 }
 #else
-static bool must_fail(void)
+bool tori_heap_must_fail(void)
 {
     return false;
 }
@@ -79,12 +79,12 @@ static bool must_fail(void)
 
 void *tori_heap_take(size_t n)
 {
-    return must_fail() ? NULL : calloc(1, n == 0 ? 1 : n);
+    return tori_heap_must_fail() ? NULL : calloc(1, n == 0 ? 1 : n);
 }
 
 void *tori_heap_grow(void *old, size_t n)
 {
-    return must_fail() ? NULL : realloc(old, n);
+    return tori_heap_must_fail() ? NULL : realloc(old, n);
 }
 
 void tori_heap_free(void *p)
@@ -164,7 +164,7 @@ static bool add_block(struct tori_arena *arena, size_t n)
 
 void *tori_arena_take(struct tori_arena *arena, size_t n)
 {
-    if (n > arena->cap - arena->used || must_fail())
+    if (n > arena->cap - arena->used || tori_heap_must_fail())
         return NULL;
     size_t asked = n;
     n = (n + ALIGN - 1) / ALIGN * ALIGN;

@@ -25,6 +25,8 @@ void *tori_arena_copy(struct tori_arena *arena, const void *from, size_t n);
 /* Memory that outlives a request (see "ours, for longer" in HACKING.md §3). Zeroed; NULL when
  * out. */
 void *tori_heap_take(size_t n);
+/* Counts as an allocation, and says whether a test wants it to fail. */
+bool tori_heap_must_fail(void);
 void *tori_heap_grow(void *old, size_t n);
 void tori_heap_free(void *p);
 

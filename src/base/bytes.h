@@ -51,6 +51,8 @@ struct tori_str tori_bytes_str(struct tori_bytes b);
 bool tori_hash_eq(const struct tori_hash *a, const struct tori_hash *b);
 bool tori_hash_is_zero(const struct tori_hash *h);
 bool tori_id_eq(const struct tori_id *a, const struct tori_id *b);
+/* Below, at or above zero, as the store orders ids. */
+int tori_id_order(const struct tori_id *a, const struct tori_id *b);
 bool tori_id_is_none(const struct tori_id *id);
 struct tori_bytes tori_id_bytes(const struct tori_id *id);
 struct tori_bytes tori_hash_bytes(const struct tori_hash *h);

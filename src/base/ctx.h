@@ -24,6 +24,7 @@ struct tori_ctx {
     struct tori_random random;
     const struct tori_caller *caller;
     struct tori_reader *reader;
+    bool needs_store; /* a lookup of prepare found no reader: a worker has to prepare again */
     struct tori_id
         route; /* set by prepare: the customer whose state decide needs; none: the firm's */
     struct tori_state *state;

@@ -2,7 +2,19 @@
 
 #include <string.h>
 
-/* What a digit stands for, by its byte; -1: not a digit of this alphabet. */
+/* What a digit stands for, by its byte; 64: not a digit, or one that alphabets differ in. */
+static const uint8_t value_of[256] = {
+#define NO8 64, 64, 64, 64, 64, 64, 64, 64
+    NO8, NO8, NO8, NO8, NO8, NO8,                                                   /* 0x00 */
+    52,  53,  54,  55,  56,  57,  58,  59,  60,  61,  64,  64,  64,  64,  64,  64,  /* 0x30 */
+    64,  0,   1,   2,   3,   4,   5,   6,   7,   8,   9,   10,  11,  12,  13,  14,  /* 0x40 */
+    15,  16,  17,  18,  19,  20,  21,  22,  23,  24,  25,  64,  64,  64,  64,  64,  /* 0x50 */
+    64,  26,  27,  28,  29,  30,  31,  32,  33,  34,  35,  36,  37,  38,  39,  40,  /* 0x60 */
+    41,  42,  43,  44,  45,  46,  47,  48,  49,  50,  51,  64,  64,  64,  64,  64,  /* 0x70 */
+    NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, /* 0x80 */
+#undef NO8
+};
+
 struct alphabet {
     char digit62;
     char digit63;
@@ -10,17 +22,15 @@ struct alphabet {
 static const struct alphabet url = {'-', '_'};
 static const struct alphabet standard = {'+', '/'};
 
-static int digit_value(char c, const struct alphabet *alphabet)
+static uint32_t digit_value(char c, const struct alphabet *alphabet)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
+    uint32_t value = value_of[(uint8_t)c];
+
+    if (value < 64)
+        return value;
     if (c == alphabet->digit62)
         return 62;
-    return c == alphabet->digit63 ? 63 : -1;
+    return c == alphabet->digit63 ? 63 : 64;
 }
 
 static size_t decoded_len(size_t digits)
@@ -38,10 +48,10 @@ static bool decode_digits(struct tori_str text, const struct alphabet *alphabet,
     if (text.len % 4 == 1)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        int value = digit_value(text.at[i], alphabet);
-        if (value < 0)
+        uint32_t value = digit_value(text.at[i], alphabet);
+        if (value > 63)
             return false;
-        bits = bits << 6 | (uint32_t)value;
+        bits = bits << 6 | value;
         held += 6;
         if (held >= 8) {
             held -= 8;

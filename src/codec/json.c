@@ -1,8 +1,10 @@
 #include "codec/json.h"
 
 #include <jansson.h>
+#include <pthread.h>
 
 #include "base/auto.h"
+#include "base/scratch.h"
 
 TORI_AUTO_DEFINE(json_t, json_decref)
 
@@ -98,14 +100,16 @@ static struct tori_result take_value(struct tori_ctx *cx, json_t *from, int dept
     return TORI_FAIL(cx, INTERNAL);
 }
 
-struct tori_result tori_json_parse(struct tori_ctx *cx, struct tori_bytes text,
-                                   struct tori_json *out)
+static void use_scratch(void)
+{
+    json_set_alloc_funcs(tori_scratch_take, tori_scratch_give);
+}
+
+static struct tori_result parse(struct tori_ctx *cx, struct tori_bytes text, struct tori_json *out)
 {
     struct tori_json value = {0};
     json_error_t error;
 
-    if (text.len == 0)
-        return TORI_FAIL(cx, BAD_JSON, tori_word("why", "empty"));
     TORI_AUTO(json_t)
     root = json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
                       &error);
@@ -114,6 +118,21 @@ struct tori_result tori_json_parse(struct tori_ctx *cx, struct tori_bytes text,
     TORI_TRY(take_value(cx, root, 0, &value));
     *out = value;
     return TORI_OK;
+}
+
+struct tori_result tori_json_parse(struct tori_ctx *cx, struct tori_bytes text,
+                                   struct tori_json *out)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (text.len == 0)
+        return TORI_FAIL(cx, BAD_JSON, tori_word("why", "empty"));
+    pthread_once(&once, use_scratch);
+    tori_scratch_begin();
+    struct tori_result r = parse(cx, text, out);
+    if (!tori_scratch_end())
+        return TORI_FAIL(cx, NO_MEMORY);
+    return r;
 }
 
 const struct tori_json *tori_json_get(const struct tori_json *object, struct tori_str name)

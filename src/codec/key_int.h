@@ -39,6 +39,8 @@ struct tori_verify_key {
     const struct tori_algorithm *algorithm;
     EVP_PKEY *key;
     EVP_MD *digest; /* fetched once: an implicit fetch costs as much as the hash */
+    /* Ready to verify, and at rest: who verifies takes it, and makes one when it is taken. */
+    _Atomic(EVP_PKEY_CTX *) *ready;
 };
 
 /* Takes a share of `key`, which is of the algorithm's kind. */

@@ -111,8 +111,9 @@ struct tori_result tori_verify_key_wrap(struct tori_ctx *cx, const struct tori_a
     atomic_init(&made->owners, 1);
     if (algorithm->digest != NULL)
         made->digest = EVP_MD_fetch(NULL, algorithm->digest, NULL);
-    if (algorithm->digest != NULL && made->digest == NULL) {
-        tori_heap_free(made);
+    made->ready = tori_heap_take(sizeof(*made->ready));
+    if (made->ready == NULL || (algorithm->digest != NULL && made->digest == NULL)) {
+        tori_verify_key_free(made);
         return TORI_FAIL(cx, CRYPTO, tori_word("digest", algorithm->digest));
     }
     EVP_PKEY_up_ref(key);
@@ -132,6 +133,9 @@ void tori_verify_key_free(struct tori_verify_key *key)
 {
     if (key == NULL || atomic_fetch_sub(&key->owners, 1) > 1)
         return;
+    if (key->ready != NULL)
+        EVP_PKEY_CTX_free(atomic_load(key->ready));
+    tori_heap_free(key->ready);
     EVP_PKEY_free(key->key);
     EVP_MD_free(key->digest);
     tori_heap_free(key);
@@ -171,21 +175,41 @@ static bool set_padding(EVP_PKEY_CTX *verify, const struct tori_verify_key *key)
             EVP_PKEY_CTX_set_rsa_pss_saltlen(verify, RSA_PSS_SALTLEN_DIGEST) == 1);
 }
 
+static EVP_PKEY_CTX *take_ready(const struct tori_verify_key *key)
+{
+    EVP_PKEY_CTX *ready = atomic_exchange(key->ready, NULL);
+
+    if (ready != NULL)
+        return ready;
+    ready = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
+    if (ready != NULL && EVP_PKEY_verify_init(ready) == 1 &&
+        (key->algorithm->kty != TORI_KTY_RSA || set_padding(ready, key)))
+        return ready;
+    EVP_PKEY_CTX_free(ready);
+    return NULL;
+}
+
+static void put_back(const struct tori_verify_key *key, EVP_PKEY_CTX *ready)
+{
+    EVP_PKEY_CTX_free(atomic_exchange(key->ready, ready));
+}
+
 /* ECDSA and RSA: the hash of the message is what gets verified. OpenSSL itself demands strict DER
  * of an ECDSA signature: it encodes what it has read once more and compares. */
 static struct tori_result verify_digest(struct tori_ctx *cx, const struct tori_verify_key *key,
                                         struct tori_bytes message, struct tori_bytes signature)
 {
-    TORI_AUTO(EVP_PKEY_CTX) verify = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
     uint8_t digest[DIGEST_MAX];
     unsigned len = 0;
 
-    if (verify == NULL || EVP_PKEY_verify_init(verify) != 1 ||
-        EVP_Digest(message.at, message.len, digest, &len, key->digest, NULL) != 1)
+    if (EVP_Digest(message.at, message.len, digest, &len, key->digest, NULL) != 1)
         return unable(cx, key);
-    if (key->algorithm->kty == TORI_KTY_RSA && !set_padding(verify, key))
+    EVP_PKEY_CTX *ready = take_ready(key);
+    if (ready == NULL)
         return unable(cx, key);
-    return verdict(cx, key, EVP_PKEY_verify(verify, signature.at, signature.len, digest, len));
+    int ok = EVP_PKEY_verify(ready, signature.at, signature.len, digest, len);
+    put_back(key, ready);
+    return verdict(cx, key, ok);
 }
 
 static struct tori_result verify_message(struct tori_ctx *cx, const struct tori_verify_key *key,

@@ -43,6 +43,7 @@ struct tori_endpoint {
     tori_prepare_fn *prepare;
     tori_decide_fn *decide;
     tori_finish_fn *finish;
+    bool quick;        /* prepare takes microseconds: decoding, and facts that memory holds */
     bool page;         /* HTML: errors are pages too, and its headers are those of pages */
     bool idempotency;  /* the Idempotency-Key header is required */
     bool plain_answer; /* not JSON and not a page: metrics, tiles, style sheets */

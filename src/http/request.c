@@ -6,6 +6,8 @@
 #include "http/http_int.h"
 #include "http/language.h"
 
+enum { QUICK_BODY = 8 * 1024 }; /* more JSON than this is for a worker to read */
+
 /* Fields of which a second one would be read differently by somebody. */
 static struct tori_result check_single(struct tori_ctx *cx, const struct tori_head *head)
 {
@@ -385,6 +387,7 @@ struct tori_result tori_request_ready(struct tori_exchange *exchange)
     if (endpoint->input_size > 0)
         TORI_TRY(tori_take(&command->cx, endpoint->input_size, &command->in));
     command->prepare = prepare;
+    command->quick = endpoint->quick && exchange->body.len <= QUICK_BODY;
     command->decide = endpoint->decide;
     command->finish = endpoint->finish;
     return TORI_OK;

@@ -63,37 +63,52 @@ struct tori_result tori_row_copy(struct tori_ctx *cx, const struct tori_table_de
     return TORI_OK;
 }
 
-static size_t column_size(enum tori_column_kind kind)
+/* Keys of rows in aggregates are ids, the first of them the customer's, which all rows share. */
+static int order(const struct tori_table_def *table, const void *a, const void *b)
 {
-    switch (kind) {
-    case TORI_COLUMN_INT:
-    case TORI_COLUMN_TIME:
-        return sizeof(int64_t);
-    case TORI_COLUMN_FLAG:
-        return sizeof(bool);
-    case TORI_COLUMN_ID:
-        return sizeof(struct tori_id);
-    case TORI_COLUMN_HASH:
-    case TORI_COLUMN_HANDLE:
-        return sizeof(struct tori_hash);
-    case TORI_COLUMN_BYTES:
-    case TORI_COLUMN_TEXT:
-        return 0;
+    for (size_t i = 1; i < table->key_count; i++) {
+        size_t at = table->column[i].offset;
+        int way = tori_id_order((const void *)((const uint8_t *)a + at),
+                                (const void *)((const uint8_t *)b + at));
+        if (way != 0)
+            return way;
     }
     return 0;
 }
 
 bool tori_row_same_key(const struct tori_table_def *table, const void *a, const void *b)
 {
-    /* The last column first: all rows of an aggregate have the same first one. */
-    for (size_t i = table->key_count; i-- > 0;) {
-        const struct tori_column *column = &table->column[i];
-        struct tori_bytes one = {(const uint8_t *)a + column->offset, column_size(column->kind)};
-        struct tori_bytes two = {(const uint8_t *)b + column->offset, column_size(column->kind)};
-        if (!tori_bytes_eq(one, two))
-            return false;
+    return order(table, a, b) == 0;
+}
+
+/* Where the row is, or where it belongs. New rows have the latest ids, so the end is tried
+ * first. */
+static size_t place_of(const struct tori_rowset *set, const struct tori_table_def *table,
+                       const void *row, bool *found)
+{
+    size_t low = 0, high = set->count;
+
+    *found = false;
+    if (high == 0 || order(table, set->row[high - 1], row) < 0)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (order(table, set->row[middle], row) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return true;
+    *found = order(table, set->row[low], row) == 0;
+    return low;
+}
+
+const void *tori_aggregate_find(const struct tori_aggregate *agg, enum tori_table table,
+                                const void *like)
+{
+    bool found;
+    size_t at = place_of(&agg->set[table], &tori_tables[table], like, &found);
+
+    return found ? agg->set[table].row[at] : NULL;
 }
 
 struct tori_aggregate *tori_aggregate_new(const struct tori_id *customer_id)
@@ -130,6 +145,25 @@ static bool make_room(struct tori_rowset *set)
     return true;
 }
 
+void tori_rowset_insert(struct tori_rowset *set, size_t at, void *row)
+{
+    memmove(&set->row[at + 1], &set->row[at], (set->count - at) * sizeof(void *));
+    set->row[at] = row;
+    set->count++;
+}
+
+void tori_rowset_remove(struct tori_rowset *set, size_t at)
+{
+    memmove(&set->row[at], &set->row[at + 1], (set->count - at - 1) * sizeof(void *));
+    set->count--;
+}
+
+size_t tori_rowset_place(const struct tori_rowset *set, enum tori_table table, const void *row)
+{
+    bool found;
+    return place_of(set, &tori_tables[table], row, &found);
+}
+
 struct tori_result tori_aggregate_load_row(struct tori_ctx *cx, struct tori_aggregate *agg,
                                            enum tori_table table, const void *row)
 {
@@ -140,7 +174,7 @@ struct tori_result tori_aggregate_load_row(struct tori_ctx *cx, struct tori_aggr
         tori_heap_free(clone);
         return TORI_FAIL(cx, NO_MEMORY);
     }
-    set->row[set->count++] = clone;
+    tori_rowset_insert(set, tori_rowset_place(set, table, row), clone);
     if (table == TORI_TABLE_CUSTOMER)
         agg->known = true;
     return TORI_OK;
@@ -151,34 +185,28 @@ const struct tori_customer *tori_aggregate_customer(const struct tori_aggregate 
     return tori_customer_count(agg) == 0 ? NULL : tori_customer_at(agg, 0);
 }
 
-static size_t position_of(const struct tori_rowset *set, enum tori_table table, const void *row)
-{
-    for (size_t i = set->count; i > 0; i--)
-        if (tori_row_same_key(&tori_tables[table], set->row[i - 1], row))
-            return i - 1;
-    return set->count;
-}
-
 struct tori_result tori_aggregate_put(struct tori_ctx *cx, struct tori_aggregate *agg,
                                       enum tori_table table, const void *row)
 {
     struct tori_rowset *set = &agg->set[table];
-    size_t at = position_of(set, table, row);
-    bool is_new = at == set->count;
     struct tori_undo *undo;
+    bool found;
+    size_t at = place_of(set, &tori_tables[table], row, &found);
 
     TORI_TRY(tori_take(cx, sizeof(*undo), &undo));
-    TORI_TRY(tori_change_add(cx, is_new ? TORI_INSERT : TORI_UPDATE, table, row));
+    TORI_TRY(tori_change_add(cx, found ? TORI_UPDATE : TORI_INSERT, table, row));
     void *clone = tori_row_clone(&tori_tables[table], row);
     if (clone == NULL || !make_room(set)) {
         tori_heap_free(clone);
         return TORI_FAIL(cx, NO_MEMORY);
     }
-    *undo = (struct tori_undo){agg, table, is_new ? NULL : set->row[at], clone, cx->changes->undo};
+    *undo = (struct tori_undo){agg, table, found ? set->row[at] : NULL, clone, cx->changes->undo};
     cx->changes->undo = undo;
-    set->row[at] = clone;
-    set->count += is_new;
-    agg->grown += is_new;
+    if (found)
+        set->row[at] = clone;
+    else
+        tori_rowset_insert(set, at, clone);
+    agg->grown += !found;
     agg->changed = true;
     if (table == TORI_TABLE_CUSTOMER)
         agg->known = true;
@@ -189,17 +217,17 @@ struct tori_result tori_aggregate_drop(struct tori_ctx *cx, struct tori_aggregat
                                        enum tori_table table, const void *row)
 {
     struct tori_rowset *set = &agg->set[table];
-    size_t at = position_of(set, table, row);
     struct tori_undo *undo;
+    bool found;
+    size_t at = place_of(set, &tori_tables[table], row, &found);
 
-    if (at == set->count)
+    if (!found)
         return TORI_FAIL(cx, INTERNAL, tori_word("table", tori_tables[table].name));
     TORI_TRY(tori_take(cx, sizeof(*undo), &undo));
     TORI_TRY(tori_change_add(cx, TORI_DELETE, table, set->row[at]));
     *undo = (struct tori_undo){agg, table, set->row[at], NULL, cx->changes->undo};
     cx->changes->undo = undo;
-    memmove(&set->row[at], &set->row[at + 1], (set->count - at - 1) * sizeof(void *));
-    set->count--;
+    tori_rowset_remove(set, at);
     agg->changed = true;
     return TORI_OK;
 }

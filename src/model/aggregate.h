@@ -8,7 +8,7 @@
 #include "model/rows.h"
 
 struct tori_rowset {
-    void **row; /* heap clones, in the order of their key */
+    void **row; /* heap clones, in the order of their keys */
     size_t count;
     size_t room;
 };
@@ -35,6 +35,10 @@ TORI_RESULT tori_aggregate_load_row(struct tori_ctx *cx, struct tori_aggregate *
 
 /* The one customer row; NULL for a customer who does not exist. */
 const struct tori_customer *tori_aggregate_customer(const struct tori_aggregate *agg);
+
+/* The row with the key of `like`, of which only the key columns are read; NULL. */
+const void *tori_aggregate_find(const struct tori_aggregate *agg, enum tori_table table,
+                                const void *like);
 
 /* What the typed doors of rows.h call. */
 TORI_RESULT tori_aggregate_put(struct tori_ctx *cx, struct tori_aggregate *agg,

@@ -44,22 +44,18 @@ void tori_changes_settle(struct tori_changes *changes)
 static void revert_one(const struct tori_undo *undo)
 {
     struct tori_rowset *set = &undo->agg->set[undo->table];
-    size_t at = 0;
+    const void *row = undo->after == NULL ? undo->before : undo->after;
+    size_t at = tori_rowset_place(set, undo->table, row);
 
-    if (undo->after ==
-        NULL) { /* a drop: the row goes back to its end; order is by key at load only */
-        set->row[set->count++] = undo->before;
+    if (undo->after == NULL) {
+        tori_rowset_insert(set, at, undo->before);
         return;
     }
-    while (set->row[at] != undo->after)
-        at++;
-    tori_heap_free(undo->after);
-    if (undo->before != NULL) {
+    if (undo->before == NULL)
+        tori_rowset_remove(set, at);
+    else
         set->row[at] = undo->before;
-        return;
-    }
-    memmove(&set->row[at], &set->row[at + 1], (set->count - at - 1) * sizeof(void *));
-    set->count--;
+    tori_heap_free(undo->after);
 }
 
 void tori_changes_revert(struct tori_changes *changes)

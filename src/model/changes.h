@@ -15,16 +15,15 @@ struct tori_change {
     struct tori_change *next;
 };
 
-/* Bytes behind a commitment, sealed by the committer on their way into evidence_body. */
+/* What stands behind the commitments of one journal row, sealed by the committer on its way into
+ * evidence_body. */
 struct tori_body {
     int64_t shard;
     int64_t seq;
-    struct tori_str name;
     struct tori_id customer_id;
     struct tori_key32 key;
-    uint8_t salt[16];
     uint8_t nonce[12];
-    struct tori_bytes content;
+    struct tori_bytes content; /* see service/journal.h */
     struct tori_body *next;
 };
 

@@ -14,4 +14,9 @@ struct tori_undo {
     struct tori_undo *older;
 };
 
+/* The rows of a set stand in the order of their keys. */
+void tori_rowset_insert(struct tori_rowset *set, size_t at, void *row);
+void tori_rowset_remove(struct tori_rowset *set, size_t at);
+size_t tori_rowset_place(const struct tori_rowset *set, enum tori_table table, const void *row);
+
 #endif

@@ -59,7 +59,6 @@ enum tori_window_state {
     TORI_WINDOW_REPLACED = 12,
 };
 
-enum tori_session_state { TORI_SESSION_LIVE = 1, TORI_SESSION_ENDED = 10, TORI_SESSION_CUT = 11 };
 enum tori_binding { TORI_BINDING_NONE = 1 };
 enum tori_acr { TORI_ACR_PHR = 1 }; /* phishing-resistant, by a passkey with user verification */
 /* RFC 8176 method references: bits of session.amr. */

@@ -193,7 +193,7 @@ struct tori_result tori_centre_logout(struct tori_ctx *cx, const void *in, struc
 
     TORI_TRY(tori_session_require(cx, &ask->claim, &now));
     TORI_TRY(note_end(cx, now.session, "session.ended"));
-    TORI_TRY(tori_session_end(cx, now.agg, now.session, TORI_SESSION_ENDED));
+    TORI_TRY(tori_session_end(cx, now.agg, now.session));
     out->cookie[TORI_REPLY_SESSION].set = true;
     tori_reply_word(out, "next", "/");
     return TORI_OK;
@@ -211,7 +211,7 @@ struct tori_result tori_centre_logout_all(struct tori_ctx *cx, const void *in,
         .agg = now.agg, .user = now.user, .template = "logged_out_everywhere", .param = param};
     TORI_TRY(note_end(cx, now.session, "session.all_ended"));
     TORI_TRY(tori_notice_tell(cx, &tell));
-    TORI_TRY(tori_session_end_all(cx, now.agg, now.user, TORI_SESSION_ENDED));
+    TORI_TRY(tori_session_end_all(cx, now.agg, now.user));
     out->cookie[TORI_REPLY_SESSION].set = true;
     tori_reply_word(out, "next", "/");
     return TORI_OK;

@@ -67,6 +67,7 @@ struct tori_command {
     tori_finish_fn *finish;   /* NULL: decide wrote the answer */
     void *in;                 /* the endpoint's input; prepare may note in it what it proved */
     struct tori_reply reply;
+    bool quick; /* prepare takes microseconds and knows no store: it may run inside of submit */
     int64_t deadline_ms; /* steady clock: later than this the answer is 503 */
     /* Called exactly once, from any thread, when the reply may be sent. The caller owns the command
      * and frees it, with its arena, afterwards. */
@@ -78,7 +79,8 @@ struct tori_command {
 
 struct tori_pipeline;
 
-/* Hands a command over. Never blocks; a full queue answers 503 at once through done(). */
+/* Hands a command over. Never blocks; may call done() before it returns: with 503 when queues are
+ * full, or with the answer. */
 void tori_pipeline_submit(struct tori_pipeline *pipeline, struct tori_command *command);
 
 #endif

@@ -45,8 +45,11 @@ static bool take_group(struct tori_pipeline *p, struct tori_group *out)
     bool over = p->open.count == 0 && p->closing;
     p->open = (struct tori_group){.id = out->id + 1};
     p->open.last = &p->open.first;
-    pthread_cond_broadcast(&p->group_taken);
+    bool wanted = p->wants_room;
+    p->wants_room = false;
     pthread_mutex_unlock(&p->mutex);
+    if (wanted)
+        tori_decide(p);
     return !over;
 }
 
@@ -105,9 +108,8 @@ static void break_group(struct tori_pipeline *p, struct tori_group *group, enum 
     }
     p->open = (struct tori_group){.id = p->open.id};
     p->open.last = &p->open.first;
-    pthread_cond_broadcast(&p->group_taken);
     pthread_mutex_unlock(&p->mutex);
-    tori_queue_kick(&p->decide);
+    tori_decide(p);
 }
 
 static TORI_RESULT read_next_seq(struct tori_ctx *cx, struct tori_pipeline *p, bool renew,

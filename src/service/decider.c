@@ -1,6 +1,9 @@
-/* The one loop that changes customers' state. Commands come in order; each is decided at once on
- * aggregates in memory and handed to the committer. No I/O, no clock of the wall, no waiting but
- * for a full group. */
+/* The one place that changes customers' state. Commands come in order; each is decided at once on
+ * aggregates in memory and handed to the committer. No I/O, no clock of the wall, no waiting.
+ *
+ * The decider is not a thread but a mutex: whoever brings a command takes it and decides what is
+ * there, unless somebody is at it, who then sees the newcomer before he leaves. That saves two
+ * hand-overs between threads for each request (docs/decisions/0009-decider-is-a-lock.md). */
 #include <assert.h>
 
 #include "service/journal.h"
@@ -9,6 +12,20 @@
 enum { EVICT_AFTER_MS = 60 * 1000, EVICT_EVERY = 1024 };
 
 static void step(struct tori_pipeline *p, struct tori_command *command);
+
+static void append(struct tori_command ***last, struct tori_command *command)
+{
+    command->next = NULL;
+    **last = command;
+    *last = &command->next;
+}
+
+/* For what was in turn before and had to wait: it is decided before anything in the queue. */
+static void come_first(struct tori_pipeline *p, struct tori_command *command)
+{
+    append(&p->ahead_last, command);
+    atomic_fetch_add(&p->ahead_count, 1);
+}
 
 static void wait_in(struct tori_slot *slot, struct tori_command *command)
 {
@@ -67,7 +84,7 @@ static void install(struct tori_pipeline *p, struct tori_command *command)
         if (err != TORI_ERR_NONE)
             tori_refuse_command(p, c, err);
         else
-            step(p, c);
+            come_first(p, c);
     }
 }
 
@@ -122,21 +139,23 @@ static void mark_changed(struct tori_aggregate *agg, uint64_t group)
     agg->changed = false;
 }
 
-static void append(struct tori_command ***last, struct tori_command *command)
+/* A full group, or one that wants to be alone, must be taken first; the committer, when it has
+ * taken it, sees that somebody waits for room. */
+static bool has_room(struct tori_pipeline *p, bool alone)
 {
-    command->next = NULL;
-    **last = command;
-    *last = &command->next;
+    pthread_mutex_lock(&p->mutex);
+    bool room =
+        p->broken == TORI_BREAK_NONE &&
+        (p->open.count == 0 || (p->open.count < TORI_GROUP_MAX && !p->open.closed && !alone));
+    if (!room)
+        p->wants_room = true;
+    pthread_mutex_unlock(&p->mutex);
+    return room;
 }
 
-/* Waits until the command fits: a full group, or one that wants to be alone, must be taken
- * first. */
 static void join_group(struct tori_pipeline *p, struct tori_command *command)
 {
     pthread_mutex_lock(&p->mutex);
-    while (p->broken == TORI_BREAK_NONE && p->open.count > 0 &&
-           (p->open.count >= TORI_GROUP_MAX || p->open.closed || command->flight.alone))
-        pthread_cond_wait(&p->group_taken, &p->mutex);
     if (p->broken != TORI_BREAK_NONE) {
         /* A group that broke meanwhile takes this command with it: it saw state that never was. */
         append(&p->broken_last, command);
@@ -226,7 +245,7 @@ static void clean_up(struct tori_pipeline *p)
             continue;
         }
         c->flight.alone = true;
-        step(p, c);
+        come_first(p, c);
     }
 }
 
@@ -257,9 +276,19 @@ static void take(struct tori_pipeline *p, struct tori_command *command)
         step(p, command);
 }
 
+/* in_order: a command whose turn has not come waits aside, and while one waits for its aggregate so
+ * do all that came after it. */
 static struct tori_command *next_in_turn(struct tori_pipeline *p)
 {
-    for (struct tori_command **at = &p->early; *at != NULL; at = &(*at)->next) {
+    struct tori_command *came;
+
+    while ((came = tori_queue_poll(&p->decide)) != NULL) {
+        if (came->flight.stage == TORI_AT_LOADED)
+            return came;
+        came->next = p->early;
+        p->early = came;
+    }
+    for (struct tori_command **at = &p->early; *at != NULL && !p->stalled; at = &(*at)->next) {
         struct tori_command *due = *at;
         if (due->flight.ticket != p->next_ticket)
             continue;
@@ -270,41 +299,53 @@ static struct tori_command *next_in_turn(struct tori_pipeline *p)
     return NULL;
 }
 
-/* in_order: a command whose turn has not come waits aside, and while one waits for its aggregate so
- * do all that came after it. */
-static void take_in_turn(struct tori_pipeline *p, struct tori_command *command)
+/* What is to be decided next; NULL: nothing, or no room for what it may change. */
+static struct tori_command *next(struct tori_pipeline *p)
 {
-    struct tori_command *due;
+    struct tori_command *first = p->ahead;
 
-    if (!p->config.in_order || command->flight.stage == TORI_AT_LOADED) {
-        take(p, command);
-    } else {
-        command->next = p->early;
-        p->early = command;
-    }
-    while (p->config.in_order && !p->stalled && (due = next_in_turn(p)) != NULL)
-        take(p, due);
+    if (!has_room(p, first != NULL && first->flight.alone))
+        return NULL;
+    if (first == NULL)
+        return p->config.in_order ? next_in_turn(p) : tori_queue_poll(&p->decide);
+    p->ahead = first->next;
+    if (p->ahead == NULL)
+        p->ahead_last = &p->ahead;
+    atomic_fetch_sub(&p->ahead_count, 1);
+    return first;
 }
 
-void *tori_decider_main(void *pipeline)
+static void decide_all(struct tori_pipeline *p)
 {
-    struct tori_pipeline *p = pipeline;
-    unsigned since_eviction = 0;
+    struct tori_command *command;
 
-    while (!tori_queue_over(&p->decide)) {
-        struct tori_command *list = tori_queue_take_all(&p->decide);
-        for (struct tori_command *c = list, *next; c != NULL; c = next) {
-            next = c->next;
-            if (is_broken(p))
-                clean_up(p);
-            take_in_turn(p, c);
-            if (++since_eviction >= EVICT_EVERY) {
-                since_eviction = 0;
-                evict(p);
-            }
-        }
+    do {
         if (is_broken(p))
             clean_up(p);
-    }
-    return NULL;
+        command = next(p);
+        if (command != NULL)
+            take(p, command);
+        if (command != NULL && ++p->since_eviction >= EVICT_EVERY) {
+            p->since_eviction = 0;
+            evict(p);
+        }
+    } while (command != NULL);
+}
+
+/* Looked at after the lock is given back: who came while it was held found it taken and left. */
+static bool more_to_do(struct tori_pipeline *p)
+{
+    bool waiting = atomic_load(&p->ahead_count) > 0 || !tori_queue_is_empty(&p->decide);
+
+    return is_broken(p) || (waiting && has_room(p, false));
+}
+
+void tori_decide(struct tori_pipeline *p)
+{
+    do {
+        if (pthread_mutex_trylock(&p->decider) != 0)
+            return;
+        decide_all(p);
+        pthread_mutex_unlock(&p->decider);
+    } while (more_to_do(p));
 }

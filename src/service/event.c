@@ -35,9 +35,11 @@ static TORI_RESULT is_repeat(struct tori_ctx *cx, const struct tori_channel *cha
     struct tori_aggregate *agg = cx->state->customer;
     const struct tori_bytes part[] = {TORI_BYTES_OF("event"), tori_id_bytes(&channel->id),
                                       tori_str_bytes(event->id)};
-    struct tori_idempotency row = {.customer_id = agg->customer_id,
-                                   .key_hash = tori_sha256_parts(part, 3),
-                                   .created_at = cx->now};
+    struct tori_idempotency row = {
+        .customer_id = agg->customer_id,
+        .id = tori_id_new(&cx->random, cx->now, tori_id_bucket(&agg->customer_id)),
+        .key_hash = tori_sha256_parts(part, 3),
+        .created_at = cx->now};
 
     for (size_t i = 0; i < tori_idempotency_count(agg); i++)
         if (tori_hash_eq(&tori_idempotency_at(agg, i)->key_hash, &row.key_hash)) {

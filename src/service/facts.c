@@ -156,6 +156,13 @@ static bool look(struct table *table, const struct tori_hash *name,
     return place != NULL;
 }
 
+/* Memory does not know, and only a worker has a reader. */
+static TORI_RESULT require_reader(struct tori_ctx *cx)
+{
+    cx->needs_store = cx->reader == NULL;
+    return cx->needs_store ? TORI_FAIL(cx, STORE_AWAY) : TORI_OK;
+}
+
 struct tori_result tori_facts_credential(struct tori_ctx *cx, struct tori_bytes credential_id,
                                          struct tori_credential_fact *out)
 {
@@ -166,6 +173,7 @@ struct tori_result tori_facts_credential(struct tori_ctx *cx, struct tori_bytes 
 
     if (look(&cx->app->facts->keys, &name, out))
         return TORI_OK;
+    TORI_TRY(require_reader(cx));
     TORI_TRY(tori_find_credential(cx, cx->reader, &name, &route));
     TORI_TRY(tori_find_public_key(cx, cx->reader, &route, &public_key));
     fact = (struct tori_credential_fact){
@@ -204,6 +212,7 @@ struct tori_result tori_facts_route(struct tori_ctx *cx, const struct tori_id *h
         *customer = fact.customer_id;
         return TORI_OK;
     }
+    TORI_TRY(require_reader(cx));
     TORI_TRY(tori_find_owner(cx, cx->reader, handle, customer));
     tori_facts_note_route(cx, handle, customer);
     return TORI_OK;
@@ -219,6 +228,7 @@ struct tori_result tori_facts_customer(struct tori_ctx *cx, struct tori_str ref,
         *customer = fact.customer_id;
         return TORI_OK;
     }
+    TORI_TRY(require_reader(cx));
     TORI_TRY(tori_find_customer(cx, cx->reader, &name, customer));
     fact = (struct tori_credential_fact){.customer_id = *customer};
     note(&cx->app->facts->routes, &name, &fact);

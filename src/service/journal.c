@@ -6,6 +6,8 @@
 #include "domain/evidence/merkle.h"
 #include "domain/evidence/seal.h"
 
+enum { KEPT_MAX = 256 * 1024 };
+
 void tori_journal_begin(struct tori_ctx *cx, const char *kind, struct tori_record *record)
 {
     const struct tori_id *customer = &cx->state->customer->customer_id;
@@ -18,40 +20,49 @@ void tori_journal_begin(struct tori_ctx *cx, const char *kind, struct tori_recor
 
     record->kind = kind;
     record->bodies = 0;
+    record->kept = tori_buf_new(cx->arena, KEPT_MAX);
     tori_entry_begin(cx, &head, &record->entry);
 }
 
 struct tori_result tori_journal_body(struct tori_ctx *cx, struct tori_record *record,
                                      const char *name, struct tori_bytes content)
 {
-    struct tori_body *body;
+    struct tori_commitment commitment = tori_commitment_make(&cx->random, content);
+    struct tori_buf *kept = &record->kept;
+    struct tori_str word = tori_str_z(name);
     size_t i = record->bodies;
 
-    assert(i < TORI_RECORD_BODIES);
+    assert(i < TORI_RECORD_BODIES && word.len < 256 && content.len <= UINT32_MAX);
+    tori_buf_byte(kept, (uint8_t)word.len);
+    tori_buf_str(kept, word);
+    tori_buf_bytes(kept, commitment.salt, sizeof(commitment.salt));
+    for (int shift = 24; shift >= 0; shift -= 8)
+        tori_buf_byte(kept, (uint8_t)(content.len >> shift));
+    tori_buf_bytes(kept, content.at, content.len);
+    record->commitment[i] = commitment;
+    record->name[i] = name;
+    record->bodies++;
+    return tori_buf_done(cx, kept);
+}
+
+static TORI_RESULT keep_bodies(struct tori_ctx *cx, const struct tori_record *record)
+{
+    struct tori_body *body;
+
+    if (record->bodies == 0)
+        return TORI_OK;
     TORI_TRY(tori_take(cx, sizeof(*body), &body));
     *body = (struct tori_body){
         .shard = cx->state->shard,
         .seq = cx->state->next_seq,
-        .name = tori_str_z(name),
         .customer_id = cx->state->customer->customer_id,
         .key = cx->state->customer->data_key,
+        .content = tori_buf_view(&record->kept),
+        .next = cx->changes->body,
     };
-    TORI_TRY(tori_copy(cx, content, &body->content));
-    record->commitment[i] = tori_commitment_make(&cx->random, content);
-    memcpy(body->salt, record->commitment[i].salt, sizeof(body->salt));
     tori_random_fill(&cx->random, body->nonce, sizeof(body->nonce));
-    record->name[i] = name;
-    record->body[i] = body;
-    record->bodies++;
+    cx->changes->body = body;
     return TORI_OK;
-}
-
-static void keep_bodies(struct tori_changes *changes, const struct tori_record *record)
-{
-    for (size_t i = 0; i < record->bodies; i++) {
-        record->body[i]->next = changes->body;
-        changes->body = record->body[i];
-    }
 }
 
 struct tori_result tori_journal_end(struct tori_ctx *cx, struct tori_record *record,
@@ -74,7 +85,7 @@ struct tori_result tori_journal_end(struct tori_ctx *cx, struct tori_record *rec
         .leaf_hash = tori_leaf_hash(text),
     };
     TORI_TRY(tori_journal_insert(cx, &row));
-    keep_bodies(cx->changes, record);
+    TORI_TRY(keep_bodies(cx, record));
     state->next_seq++;
     if (receipt != NULL)
         *receipt = (struct tori_receipt){row.shard, row.seq, row.leaf_hash};
@@ -115,28 +126,17 @@ struct tori_result tori_journal_refusal(struct tori_ctx *cx, tori_err err)
 
 static TORI_RESULT seal_body(struct tori_ctx *cx, const struct tori_body *body)
 {
-    struct tori_bytes plain, sealed;
-    struct tori_buf buf = tori_buf_new(cx->arena, sizeof(body->salt) + body->content.len);
     struct tori_sealing sealing = {
         .key = &body->key,
         .nonce = body->nonce,
         .owner = &body->customer_id,
         .row = {(const uint8_t *)&body->seq, sizeof(body->seq)},
-        .column = body->name,
+        .column = TORI_STR("evidence_body.sealed_body"),
     };
-
-    tori_buf_bytes(&buf, body->salt, sizeof(body->salt));
-    tori_buf_bytes(&buf, body->content.at, body->content.len);
-    TORI_TRY(tori_buf_done(cx, &buf));
-    plain = tori_buf_view(&buf);
-    TORI_TRY(tori_seal(cx, &sealing, plain, &sealed));
     struct tori_evidence_body row = {
-        .shard = body->shard,
-        .seq = body->seq,
-        .name = body->name,
-        .customer_id = body->customer_id,
-        .sealed_body = sealed,
-    };
+        .shard = body->shard, .seq = body->seq, .customer_id = body->customer_id};
+
+    TORI_TRY(tori_seal(cx, &sealing, body->content, &row.sealed_body));
     return tori_evidence_body_insert(cx, &row);
 }
 

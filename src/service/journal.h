@@ -19,8 +19,8 @@ struct tori_record {
     const char *kind;
     struct tori_commitment commitment[TORI_RECORD_BODIES];
     const char *name[TORI_RECORD_BODIES];
-    struct tori_body *body[TORI_RECORD_BODIES];
     size_t bodies;
+    struct tori_buf kept;
 };
 
 /* Where a row is: what an answer carries as `receipt`. */
@@ -32,7 +32,8 @@ struct tori_receipt {
 
 /* The row is about cx->state->customer; of the firm: "customer":null. */
 void tori_journal_begin(struct tori_ctx *cx, const char *kind, struct tori_record *record);
-/* Bytes that only their commitment tells of in the log; they are sealed and kept beside it. */
+/* Bytes that only their commitment tells of in the log; they are sealed and kept beside it, as all
+ * of the row are: length of the name (1), name, salt (16), length (4, big endian), content. */
 TORI_RESULT tori_journal_body(struct tori_ctx *cx, struct tori_record *record, const char *name,
                               struct tori_bytes content);
 /* `receipt` may be NULL. */

@@ -1,6 +1,7 @@
-/* Logins that have not proved anybody yet, and the codes of visits that have: bounded memory of the
- * decider, forgotten at a restart. When it is full the oldest visit goes, so a flood of challenges
- * costs the store nothing and an honest customer at worst a second try. */
+/* Visits, from their beginning until the channel has collected: bounded memory of the decider,
+ * forgotten at a restart. What a visit proves is durable (the session, the operation), the visit
+ * is not. When the lobby is full the oldest goes, so a flood of challenges costs the store nothing
+ * and an honest customer at worst a second try. */
 #ifndef TORI_SERVICE_LOBBY_H
 #define TORI_SERVICE_LOBBY_H
 
@@ -24,8 +25,11 @@ struct tori_lobby_visit {
     tori_time expires_at;
     int64_t state; /* enum tori_interaction_state */
     int64_t lang;
-    struct tori_key32 code; /* handed out once, by the last redirect */
+    struct tori_id session_id; /* a login that is proved: what it opened */
+    struct tori_key32 code;    /* handed out once, by the last redirect */
     bool has_code;
+    struct tori_hash code_hash; /* what the channel must know to collect */
+    tori_time code_until;
     char return_uri[TORI_RETURN_URI_MAX];
     size_t return_uri_len;
     char return_state[TORI_RETURN_STATE_MAX];

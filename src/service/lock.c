@@ -61,7 +61,7 @@ struct tori_result tori_lock_everything(struct tori_ctx *cx, const struct tori_l
         TORI_TRY(tori_credential_withdraw(cx, ask->agg, ask->credential, TORI_CREDENTIAL_SUSPENDED,
                                           cause_word(ask->cause)));
     TORI_TRY(put_lock(cx, ask));
-    TORI_TRY(tori_session_end_all(cx, ask->agg, NULL, TORI_SESSION_CUT));
+    TORI_TRY(tori_session_end_all(cx, ask->agg, NULL));
     return already ? TORI_OK : tell(cx, ask->agg, "locked", param);
 }
 

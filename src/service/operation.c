@@ -189,6 +189,7 @@ static TORI_RESULT keep_answer(struct tori_ctx *cx, const struct tori_operation_
     tori_reply_end(out);
     struct tori_idempotency first = {
         .customer_id = row->customer_id,
+        .id = row->id, /* one answer, one operation */
         .request_hash = ask->request_hash,
         .operation_id = row->id,
         .status = out->status,

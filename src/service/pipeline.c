@@ -29,41 +29,17 @@ void tori_refuse_command(struct tori_pipeline *p, struct tori_command *command, 
     command->done(command);
 }
 
-void tori_pipeline_submit(struct tori_pipeline *p, struct tori_command *command)
-{
-    tori_err err = TORI_ERR_NONE;
-
-    atomic_fetch_add(&p->in_flight, 1);
-    tori_reply_begin(&command->reply, command->cx.arena);
-    command->cx.app = p->config.app;
-    command->cx.log = p->config.log;
-    command->cx.caller = &command->caller;
-    command->flight = (struct tori_flight){.stage = TORI_AT_PREPARE};
-    bool needs_owner = command->decide != NULL;
-    if (atomic_load(&p->refuses) || (needs_owner && !atomic_load(&p->owner)))
-        err = TORI_ERR_NOT_OWNER;
-    else if (p->config.in_order && needs_owner)
-        command->flight.ticket = atomic_fetch_add(&p->tickets, 1);
-    if (err == TORI_ERR_NONE && !tori_queue_offer(&p->work, command))
-        err = TORI_ERR_BUSY;
-    if (err != TORI_ERR_NONE)
-        tori_refuse_command(p, command, err);
-}
-
 static void to_decider(struct tori_pipeline *p, struct tori_command *command)
 {
     command->flight.stage = TORI_AT_DECIDE;
     tori_queue_put(&p->decide, command);
+    tori_decide(p);
 }
 
-static void prepare(struct tori_pipeline *p, struct tori_command *command,
-                    struct tori_reader *reader)
+static void prepared(struct tori_pipeline *p, struct tori_command *command, struct tori_result r)
 {
-    struct tori_ctx *cx = &command->cx;
+    const struct tori_ctx *cx = &command->cx;
 
-    cx->reader = reader;
-    struct tori_result r = command->prepare == NULL ? TORI_OK : command->prepare(cx, command->in);
-    cx->reader = NULL;
     if (TORI_FAILED(r)) {
         /* A refusal that names somebody is for the journal; one that names nobody is only
          * counted. */
@@ -79,6 +55,58 @@ static void prepare(struct tori_pipeline *p, struct tori_command *command,
         to_decider(p, command);
     else
         tori_release(p, command);
+}
+
+static void prepare(struct tori_pipeline *p, struct tori_command *command,
+                    struct tori_reader *reader)
+{
+    struct tori_ctx *cx = &command->cx;
+
+    cx->reader = reader;
+    struct tori_result r = command->prepare == NULL ? TORI_OK : command->prepare(cx, command->in);
+    cx->reader = NULL;
+    prepared(p, command, r);
+}
+
+/* What is quick to prepare is prepared by who brings it. False: it asked for something that is not
+ * in memory, and a worker has to begin again. */
+static bool prepare_at_once(struct tori_pipeline *p, struct tori_command *command)
+{
+    struct tori_ctx *cx = &command->cx;
+
+    if (!command->quick || atomic_load(&p->in_flight) > p->config.queue_cap)
+        return false;
+    cx->needs_store = false;
+    struct tori_result r = command->prepare == NULL ? TORI_OK : command->prepare(cx, command->in);
+    if (cx->needs_store) {
+        cx->route = (struct tori_id){{0}};
+        return false;
+    }
+    prepared(p, command, r);
+    return true;
+}
+
+void tori_pipeline_submit(struct tori_pipeline *p, struct tori_command *command)
+{
+    tori_err err = TORI_ERR_NONE;
+
+    atomic_fetch_add(&p->in_flight, 1);
+    tori_reply_begin(&command->reply, command->cx.arena);
+    command->cx.app = p->config.app;
+    command->cx.log = p->config.log;
+    command->cx.caller = &command->caller;
+    command->flight = (struct tori_flight){.stage = TORI_AT_PREPARE};
+    bool needs_owner = command->decide != NULL;
+    if (atomic_load(&p->refuses) || (needs_owner && !atomic_load(&p->owner)))
+        err = TORI_ERR_NOT_OWNER;
+    else if (p->config.in_order && needs_owner)
+        command->flight.ticket = atomic_fetch_add(&p->tickets, 1);
+    if (err == TORI_ERR_NONE && prepare_at_once(p, command))
+        return;
+    if (err == TORI_ERR_NONE && !tori_queue_offer(&p->work, command))
+        err = TORI_ERR_BUSY;
+    if (err != TORI_ERR_NONE)
+        tori_refuse_command(p, command, err);
 }
 
 static TORI_RESULT load(struct tori_ctx *cx, const struct tori_pipeline *p,
@@ -119,6 +147,7 @@ static void load_for(struct worker *w, struct tori_command *command)
         tori_log_failure(&w->cx, TORI_WARN, "aggregate.not_loaded");
     flight->stage = TORI_AT_LOADED;
     tori_queue_put(&w->p->decide, command);
+    tori_decide(w->p);
 }
 
 static void finish(struct tori_pipeline *p, struct tori_command *command)
@@ -185,7 +214,7 @@ void *tori_worker_main(void *pipeline)
     return NULL;
 }
 
-/* Waits for the lease, reads the head of the journal, then lets the decider begin. */
+/* Waits for the lease, reads the head of the journal, then commands may come. */
 static void *own(void *pipeline)
 {
     struct tori_pipeline *p = pipeline;
@@ -210,8 +239,6 @@ static void *own(void *pipeline)
     atomic_store(&p->seq_seen, p->next_seq);
     tori_log(&cx, TORI_INFO, "lease.taken", tori_i64("epoch", tori_lease_epoch(p->writer)),
              tori_i64("next_seq", p->next_seq));
-    pthread_create(&p->decider, NULL, tori_decider_main, p);
-    p->decider_runs = true;
     atomic_store(&p->owner, true);
     return tori_committer_main(p);
 }
@@ -223,8 +250,9 @@ static void init_locks(struct tori_pipeline *p)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&p->mutex, NULL);
+    pthread_mutex_init(&p->decider, NULL);
+    p->ahead_last = &p->ahead;
     pthread_cond_init(&p->group_ready, &monotonic);
-    pthread_cond_init(&p->group_taken, NULL);
     pthread_condattr_destroy(&monotonic);
     tori_queue_init(&p->work, p->config.queue_cap);
     tori_queue_init(&p->decide, p->config.queue_cap);
@@ -315,9 +343,6 @@ void tori_pipeline_free(struct tori_pipeline *p)
     tori_queue_close(&p->work);
     for (int i = 0; i < p->workers; i++)
         pthread_join(p->worker[i], NULL);
-    tori_queue_close(&p->decide);
-    if (p->decider_runs)
-        pthread_join(p->decider, NULL);
     end_committer(p);
     release_lease(p);
     tori_slots_drop(&p->slots);

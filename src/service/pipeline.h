@@ -3,9 +3,10 @@
  *
  * Threads and what they own:
  *   workers    a store reader each; run prepare, load aggregates, run finish
- *   decider    every aggregate, the lobby, the journal's next seq
  *   committer  the writer; the lease's beat
- * Commands travel by queues; whoever holds a command owns it. */
+ * Every aggregate, the lobby and the journal's next seq belong to the decider, which is a lock that
+ * the thread who brings a command takes (decider.c). What is quick to prepare is prepared by the
+ * caller of submit. Commands travel by queues; whoever holds a command owns it. */
 #ifndef TORI_SERVICE_PIPELINE_H
 #define TORI_SERVICE_PIPELINE_H
 

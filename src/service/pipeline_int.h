@@ -33,18 +33,15 @@ struct tori_table_of_slots {
 struct tori_pipeline {
     struct tori_pipeline_config config;
     struct tori_queue work;   /* to workers: prepare, load, finish */
-    struct tori_queue decide; /* to the decider */
+    struct tori_queue decide; /* for the decider */
     pthread_t *worker;
     int workers;
-    pthread_t decider;
     pthread_t committer;
     bool committer_runs;
-    bool decider_runs;
 
     /* Between decider and committer. */
     pthread_mutex_t mutex;
     pthread_cond_t group_ready;
-    pthread_cond_t group_taken;
     struct tori_group open;
     enum tori_break broken;
     struct tori_command *broken_list; /* in the order they were decided */
@@ -52,8 +49,10 @@ struct tori_pipeline {
     int64_t seq_after_break;
     bool closing;
     bool committer_idle;
+    bool wants_room; /* something waits to be decided until the open group is taken */
 
-    /* The decider's own. */
+    /* The decider's own: of whoever holds this lock. */
+    pthread_mutex_t decider;
     struct tori_table_of_slots slots;
     struct tori_lobby *lobby;
     int64_t next_seq;
@@ -61,6 +60,9 @@ struct tori_pipeline {
     bool stalled;               /* in_order: an aggregate is being loaded */
     uint64_t next_ticket;       /* in_order: the command that is due */
     struct tori_command *early; /* in_order: those that came before their turn */
+    struct tori_command *ahead; /* to be decided before what is in the queue */
+    struct tori_command **ahead_last;
+    unsigned since_eviction;
 
     /* The committer's own. */
     struct tori_writer *writer;
@@ -76,6 +78,7 @@ struct tori_pipeline {
     atomic_uint_least64_t durable_group;
     atomic_uint_least64_t in_flight;
     atomic_bool refuses; /* closing: nothing new comes in */
+    atomic_size_t ahead_count;
     atomic_uint_least64_t commands, groups, refused_groups, away_groups, loads, evictions,
         aggregates;
     atomic_int_least64_t seq_seen;
@@ -83,7 +86,8 @@ struct tori_pipeline {
 
 void tori_release(struct tori_pipeline *p, struct tori_command *command);
 void tori_refuse_command(struct tori_pipeline *p, struct tori_command *command, tori_err err);
-void *tori_decider_main(void *pipeline);
+/* Decides what is there, unless another thread is at it. Any thread; never blocks. */
+void tori_decide(struct tori_pipeline *p);
 void *tori_committer_main(void *pipeline);
 void *tori_worker_main(void *pipeline);
 

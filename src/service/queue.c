@@ -43,49 +43,46 @@ void tori_queue_put(struct tori_queue *queue, struct tori_command *command)
     (void)append(queue, command, true);
 }
 
-static void wait_filled(struct tori_queue *queue)
+static struct tori_command *pop(struct tori_queue *queue)
 {
-    queue->waiting++;
-    while (queue->count == 0 && !queue->closed && !queue->kicked)
-        pthread_cond_wait(&queue->filled, &queue->mutex);
-    queue->waiting--;
+    struct tori_command *command = queue->first;
+
+    if (command == NULL)
+        return NULL;
+    queue->first = command->next;
+    queue->count--;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    command->next = NULL;
+    return command;
 }
 
 struct tori_command *tori_queue_take(struct tori_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
-    wait_filled(queue);
-    struct tori_command *command = queue->first;
-    if (command != NULL) {
-        queue->first = command->next;
-        queue->count--;
-        if (queue->first == NULL)
-            queue->last = &queue->first;
-        command->next = NULL;
-    }
+    queue->waiting++;
+    while (queue->count == 0 && !queue->closed)
+        pthread_cond_wait(&queue->filled, &queue->mutex);
+    queue->waiting--;
+    struct tori_command *command = pop(queue);
     pthread_mutex_unlock(&queue->mutex);
     return command;
 }
 
-struct tori_command *tori_queue_take_all(struct tori_queue *queue)
+struct tori_command *tori_queue_poll(struct tori_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
-    wait_filled(queue);
-    struct tori_command *all = queue->first;
-    queue->first = NULL;
-    queue->last = &queue->first;
-    queue->count = 0;
-    queue->kicked = false;
+    struct tori_command *command = pop(queue);
     pthread_mutex_unlock(&queue->mutex);
-    return all;
+    return command;
 }
 
-void tori_queue_kick(struct tori_queue *queue)
+bool tori_queue_is_empty(struct tori_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
-    queue->kicked = true;
-    pthread_cond_broadcast(&queue->filled);
+    bool empty = queue->count == 0;
     pthread_mutex_unlock(&queue->mutex);
+    return empty;
 }
 
 void tori_queue_close(struct tori_queue *queue)
@@ -94,12 +91,4 @@ void tori_queue_close(struct tori_queue *queue)
     queue->closed = true;
     pthread_cond_broadcast(&queue->filled);
     pthread_mutex_unlock(&queue->mutex);
-}
-
-bool tori_queue_over(struct tori_queue *queue)
-{
-    pthread_mutex_lock(&queue->mutex);
-    bool over = queue->closed && queue->count == 0;
-    pthread_mutex_unlock(&queue->mutex);
-    return over;
 }

@@ -14,7 +14,6 @@ struct tori_queue {
     size_t count;
     size_t cap;
     size_t waiting; /* threads inside take */
-    bool kicked;
     bool closed;
 };
 
@@ -28,11 +27,9 @@ void tori_queue_put(struct tori_queue *queue, struct tori_command *command);
 
 /* One command; NULL once closed and empty. Blocks. */
 struct tori_command *tori_queue_take(struct tori_queue *queue);
-/* Everything at once, as a list; NULL after a kick, or once closed and empty. Blocks. */
-struct tori_command *tori_queue_take_all(struct tori_queue *queue);
-/* Makes one take_all return, even with nothing. */
-void tori_queue_kick(struct tori_queue *queue);
+/* One command; NULL when there is none. Does not block. */
+struct tori_command *tori_queue_poll(struct tori_queue *queue);
+bool tori_queue_is_empty(struct tori_queue *queue);
 void tori_queue_close(struct tori_queue *queue);
-bool tori_queue_over(struct tori_queue *queue);
 
 #endif

@@ -60,8 +60,8 @@ bool tori_session_lives(const struct tori_ctx *cx, const struct tori_aggregate *
 {
     const struct tori_user *user = tori_user_find(agg, &session->user_id);
 
-    return session->state == TORI_SESSION_LIVE && session->absolute_until > cx->now &&
-           user != NULL && user->state < TORI_OVER && user->session_epoch == session->epoch;
+    return session->absolute_until > cx->now && user != NULL && user->state < TORI_OVER &&
+           user->session_epoch == session->epoch;
 }
 
 /* The present secret, or the one before it for the grace of requests in flight. */
@@ -115,6 +115,14 @@ static TORI_RESULT write_cookie(struct tori_ctx *cx, const struct tori_session *
     return TORI_OK;
 }
 
+/* What ran out by itself goes when the next one comes; the oldest stand first. */
+static TORI_RESULT sweep(struct tori_ctx *cx, struct tori_aggregate *agg)
+{
+    while (tori_session_count(agg) > 0 && !tori_session_lives(cx, agg, tori_session_at(agg, 0)))
+        TORI_TRY(tori_session_drop(cx, agg, tori_session_at(agg, 0)));
+    return TORI_OK;
+}
+
 struct tori_result tori_session_begin(struct tori_ctx *cx, struct tori_aggregate *agg,
                                       struct tori_session *session, struct tori_reply *out)
 {
@@ -140,9 +148,9 @@ struct tori_result tori_session_begin(struct tori_ctx *cx, struct tori_aggregate
         .auth_time = cx->now,
         .created_at = cx->now,
         .absolute_until = cx->now + cx->app->session_absolute_ms,
-        .state = TORI_SESSION_LIVE,
     };
     TORI_TRY(tori_secret_new(cx, &secret, &session->secret_hash));
+    TORI_TRY(sweep(cx, agg));
     TORI_TRY(tori_session_put(cx, agg, session));
     tori_facts_note_route(cx, &session->id, &agg->customer_id);
     return write_cookie(cx, session, secret, out);
@@ -164,13 +172,9 @@ struct tori_result tori_session_rotate(struct tori_ctx *cx, struct tori_aggregat
 }
 
 struct tori_result tori_session_end(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                    const struct tori_session *session, enum tori_session_state how)
+                                    const struct tori_session *session)
 {
-    struct tori_session ended = *session;
-
-    ended.state = how;
-    ended.ended_at = cx->now;
-    return tori_session_put(cx, agg, &ended);
+    return tori_session_drop(cx, agg, session);
 }
 
 static TORI_RESULT raise_epoch(struct tori_ctx *cx, struct tori_aggregate *agg,
@@ -183,14 +187,12 @@ static TORI_RESULT raise_epoch(struct tori_ctx *cx, struct tori_aggregate *agg,
 }
 
 struct tori_result tori_session_end_all(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                        const struct tori_user *user, enum tori_session_state how)
+                                        const struct tori_user *user)
 {
-    for (size_t i = 0; i < tori_session_count(agg); i++) {
-        const struct tori_session *session = tori_session_at(agg, i);
-        if (session->state >= TORI_OVER ||
-            (user != NULL && !tori_id_eq(&session->user_id, &user->id)))
-            continue;
-        TORI_TRY(tori_session_end(cx, agg, session, how));
+    for (size_t i = tori_session_count(agg); i > 0; i--) {
+        const struct tori_session *session = tori_session_at(agg, i - 1);
+        if (user == NULL || tori_id_eq(&session->user_id, &user->id))
+            TORI_TRY(tori_session_drop(cx, agg, session));
     }
     for (size_t i = 0; i < tori_user_count(agg); i++)
         if (user == NULL || tori_id_eq(&tori_user_at(agg, i)->id, &user->id))
@@ -267,10 +269,9 @@ struct tori_result tori_session_end_by_channel(struct tori_ctx *cx, const void *
     struct tori_aggregate *agg = cx->state->customer;
     const struct tori_session *session = tori_session_find(agg, &ask->session_id);
     tori_reply_bool(out, "active", false);
-    if (session == NULL || session->state >= TORI_OVER ||
-        !tori_id_eq(&session->channel_id, &channel->id))
+    if (session == NULL || !tori_id_eq(&session->channel_id, &channel->id))
         return TORI_OK;
-    TORI_TRY(tori_session_end(cx, agg, session, TORI_SESSION_ENDED));
+    TORI_TRY(tori_session_end(cx, agg, session));
     tori_journal_begin(cx, "session.ended", &record);
     tori_out_id(&record.entry.out, "session", &ask->session_id);
     tori_out_id(&record.entry.out, "channel", &channel->id);

@@ -39,10 +39,10 @@ TORI_RESULT tori_session_begin(struct tori_ctx *cx, struct tori_aggregate *agg,
 TORI_RESULT tori_session_rotate(struct tori_ctx *cx, struct tori_aggregate *agg,
                                 const struct tori_session *session, struct tori_reply *out);
 TORI_RESULT tori_session_end(struct tori_ctx *cx, struct tori_aggregate *agg,
-                             const struct tori_session *session, enum tori_session_state how);
+                             const struct tori_session *session);
 /* Every session of the user (NULL: of every user), by rows and by epoch. */
 TORI_RESULT tori_session_end_all(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                 const struct tori_user *user, enum tori_session_state how);
+                                 const struct tori_user *user);
 
 /* Writes the members of a session object. */
 void tori_session_write(struct tori_json_out *json, const struct tori_aggregate *agg,

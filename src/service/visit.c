@@ -384,27 +384,6 @@ static TORI_RESULT reply_next(struct tori_ctx *cx, const struct tori_lobby_visit
     return TORI_OK;
 }
 
-static TORI_RESULT keep_row(struct tori_ctx *cx, const struct tori_lobby_visit *visit,
-                            struct tori_aggregate *agg, const struct tori_id *session)
-{
-    struct tori_interaction row = {
-        .customer_id = agg->customer_id,
-        .id = visit->id,
-        .purpose = visit->purpose,
-        .channel_id = visit->channel_id,
-        .user_id = visit->user_id,
-        .operation_id = visit->operation_id,
-        .session_id = *session,
-        .code_hash = tori_sha256(TORI_BYTES_OF(visit->code.at)),
-        .code_until = cx->now + cx->app->code_ttl_ms,
-        .lang = visit->lang,
-        .expires_at = visit->expires_at,
-        .created_at = cx->now,
-        .state = TORI_VISIT_PROVED,
-    };
-    return tori_interaction_put(cx, agg, &row);
-}
-
 struct tori_result tori_visit_prove(struct tori_ctx *cx, struct tori_lobby_visit *visit,
                                     struct tori_aggregate *agg, const struct tori_id *session,
                                     struct tori_reply *out)
@@ -412,10 +391,12 @@ struct tori_result tori_visit_prove(struct tori_ctx *cx, struct tori_lobby_visit
     TORI_TRY(tori_visit_step(cx, visit->state, TORI_VISIT_PROVE, &visit->state));
     visit->nonce = (struct tori_hash){{0}};
     visit->customer_id = agg->customer_id;
+    visit->session_id = *session;
     if (!tori_id_is_none(&visit->channel_id)) {
         tori_random_fill(&cx->random, visit->code.at, sizeof(visit->code.at));
         visit->has_code = true;
-        TORI_TRY(keep_row(cx, visit, agg, session));
+        visit->code_hash = tori_sha256(TORI_BYTES_OF(visit->code.at));
+        visit->code_until = cx->now + cx->app->code_ttl_ms;
         tori_facts_note_route(cx, &visit->id, &agg->customer_id);
     }
     return reply_next(cx, visit, out);
@@ -462,8 +443,8 @@ static TORI_RESULT go_back(struct tori_ctx *cx, struct tori_lobby_visit *visit,
     tori_reply_status(out, 303);
     tori_reply_header(out, "Location", tori_buf_text(&url));
     /* The visit stays until its end, so that whatever comes late is told that it is over. */
-    if (visit->state == TORI_VISIT_PROVED)
-        visit->state = TORI_VISIT_COLLECTED;
+    if (visit->state == TORI_VISIT_PROVED && tori_id_is_none(&visit->channel_id))
+        TORI_TRY(tori_visit_step(cx, visit->state, TORI_VISIT_COLLECT, &visit->state));
     visit->has_code = false;
     tori_key32_wipe(&visit->code);
     return TORI_OK;
@@ -476,5 +457,8 @@ struct tori_result tori_visit_done(struct tori_ctx *cx, const void *in, struct t
     struct tori_lobby_visit *visit = NULL;
 
     TORI_TRY(tori_visit_of_browser(cx, &ask->id, states, &visit));
+    bool waits = visit->state == TORI_VISIT_PROVED && !tori_id_is_none(&visit->channel_id);
+    if (waits && !visit->has_code)
+        return TORI_FAIL(cx, INTERACTION_STATE, tori_i64("state", visit->state));
     return go_back(cx, visit, out);
 }

@@ -1,7 +1,6 @@
-/* Interactions: one visit of a browser to our host (design.md §6). Until it is proved a visit lives
- * in the lobby, bound to the first browser that begins it; what it proved becomes a row with a
- * single-use code, which the channel collects. A restart forgets visits that proved nothing: begin
- * again. */
+/* Interactions: one visit of a browser to our host (design.md §6). A visit lives in the lobby,
+ * bound to the first browser that begins it, until the channel has collected with its single-use
+ * code. A restart forgets visits; what they proved stays. */
 #ifndef TORI_SERVICE_VISIT_H
 #define TORI_SERVICE_VISIT_H
 
@@ -74,7 +73,7 @@ TORI_RESULT tori_visit_expected(struct tori_ctx *cx, const struct tori_lobby_vis
 /* The login operation that a login visit makes, in canonical form. */
 TORI_RESULT tori_visit_login_canonical(struct tori_ctx *cx, const struct tori_lobby_visit *visit,
                                        struct tori_bytes *canonical);
-/* Proved: writes the row with its code (when a channel waits) and the answer's `next`. */
+/* Proved: makes the code (when a channel waits) and the answer's `next`. */
 TORI_RESULT tori_visit_prove(struct tori_ctx *cx, struct tori_lobby_visit *visit,
                              struct tori_aggregate *agg, const struct tori_id *session,
                              struct tori_reply *out);

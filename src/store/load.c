@@ -56,13 +56,26 @@ static bool in_aggregate(enum tori_scope scope, bool is_firm)
     return scope == TORI_SCOPE_CUSTOMER || (scope == TORI_SCOPE_FIRM && is_firm);
 }
 
+/* The first id that a customer's rows of this time can have. */
+static struct tori_id first_id(const struct tori_id *customer, tori_time at)
+{
+    struct tori_id id = {{0}};
+
+    memcpy(id.at, customer->at, 2);
+    for (size_t i = 0; i < 6; i++)
+        id.at[2 + i] = (uint8_t)((uint64_t)at >> (40 - 8 * i));
+    return id;
+}
+
 static struct tori_result load(struct tori_ctx *cx, struct tori_reader *reader, tori_time now,
                                struct tori_aggregate *agg)
 {
+    const struct tori_id day = first_id(&agg->customer_id, now - TORI_DAY_MS + 1);
+    const struct tori_id season = first_id(&agg->customer_id, now - 90 * TORI_DAY_MS + 1);
     const struct tori_cell cell[] = {
         tori_cell_bytes(tori_id_bytes(&agg->customer_id)),
-        tori_cell_int(now - TORI_DAY_MS),
-        tori_cell_int(now - 90 * TORI_DAY_MS),
+        tori_cell_bytes(tori_id_bytes(&day)),
+        tori_cell_bytes(tori_id_bytes(&season)),
     };
     struct target *target;
     TORI_TRY(tori_take(cx, TORI_TABLE_COUNT * sizeof(*target), &target));

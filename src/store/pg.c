@@ -108,7 +108,7 @@ static Oid type_of(enum tori_column_kind kind)
  * could not know. Those of other queries it takes from the columns that they meet. */
 static int types_of(size_t statement, Oid type[static TORI_CELLS_MAX])
 {
-    static const Oid load[] = {PG_BYTEA, PG_INT8, PG_INT8};
+    static const Oid load[] = {PG_BYTEA, PG_BYTEA, PG_BYTEA};
     size_t verb = statement % TORI_VERBS;
 
     if (statement >= tori_statement_query(0))

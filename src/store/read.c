@@ -142,7 +142,8 @@ static struct tori_result read_bytes(struct tori_ctx *cx, struct tori_reader *re
 struct tori_result tori_find_owner(struct tori_ctx *cx, struct tori_reader *reader,
                                    const struct tori_id *handle, struct tori_id *customer)
 {
-    const struct tori_cell cell = tori_cell_bytes(tori_id_bytes(handle));
+    const struct tori_cell cell =
+        tori_cell_bytes((struct tori_bytes){handle->at + 2, sizeof(handle->at) - 2});
     struct tori_call call = {
         .statement = tori_statement_query(TORI_QUERY_OWNER_OF), .cell = &cell, .count = 1};
     struct tori_bytes found;
@@ -184,16 +185,20 @@ struct tori_result tori_find_public_key(struct tori_ctx *cx, struct tori_reader 
     return TORI_OK;
 }
 
-struct tori_result tori_read_bodies(struct tori_ctx *cx, struct tori_reader *reader, int64_t shard,
-                                    int64_t seq, struct tori_body_page *out)
+struct tori_result tori_read_body(struct tori_ctx *cx, struct tori_reader *reader, int64_t shard,
+                                  int64_t seq, const struct tori_evidence_body **out)
 {
     const struct tori_cell cell[] = {tori_cell_int(shard), tori_cell_int(seq)};
-    struct tori_call call = {
-        .statement = tori_statement_query(TORI_QUERY_BODIES_OF), .cell = cell, .count = 2};
+    struct tori_call call = {.statement =
+                                 tori_statement_of(TORI_TABLE_EVIDENCE_BODY, TORI_VERB_SELECT),
+                             .cell = cell,
+                             .count = 2};
     struct page page;
 
     TORI_TRY(read_page(cx, reader, &call, TORI_TABLE_EVIDENCE_BODY, &page));
-    *out = (struct tori_body_page){(const struct tori_evidence_body **)page.row, page.count};
+    if (page.count == 0)
+        return TORI_FAIL(cx, NOT_FOUND);
+    *out = page.row[0];
     return TORI_OK;
 }
 

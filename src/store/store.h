@@ -55,7 +55,7 @@ TORI_RESULT tori_find_credential(struct tori_ctx *cx, struct tori_reader *reader
                                  const struct tori_hash *credential_hash,
                                  struct tori_credential_route *out);
 
-/* The customer whom a session, interaction or operation belongs to, or an approval is about.
+/* The customer whom a session or operation belongs to, or an approval is about.
  * NOT_FOUND. */
 TORI_RESULT tori_find_owner(struct tori_ctx *cx, struct tori_reader *reader,
                             const struct tori_id *handle, struct tori_id *customer);
@@ -70,10 +70,6 @@ TORI_RESULT tori_find_channel_key(struct tori_ctx *cx, struct tori_reader *reade
 /* Rows lie in the request's arena. */
 struct tori_journal_page {
     const struct tori_journal **row;
-    size_t count;
-};
-struct tori_body_page {
-    const struct tori_evidence_body **row;
     size_t count;
 };
 struct tori_job_page {
@@ -92,9 +88,9 @@ TORI_RESULT tori_read_journal(struct tori_ctx *cx, struct tori_reader *reader,
 /* The highest seq of a shard; -1 when its journal is empty. */
 TORI_RESULT tori_read_head(struct tori_ctx *cx, struct tori_reader *reader, int64_t shard,
                            int64_t *out);
-/* The sealed bodies of one journal row, in no particular order. */
-TORI_RESULT tori_read_bodies(struct tori_ctx *cx, struct tori_reader *reader, int64_t shard,
-                             int64_t seq, struct tori_body_page *out);
+/* The sealed bodies of one journal row. NOT_FOUND: it has none. */
+TORI_RESULT tori_read_body(struct tori_ctx *cx, struct tori_reader *reader, int64_t shard,
+                           int64_t seq, const struct tori_evidence_body **out);
 /* Live jobs of all customers by due_at, at most `max`, those after the row `after` (NULL: from the
  * first). For the start: a page shorter than `max` is the last. */
 TORI_RESULT tori_read_jobs(struct tori_ctx *cx, struct tori_reader *reader,

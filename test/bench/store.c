@@ -109,8 +109,7 @@ static void make_command(struct ours *ours, struct command *c)
     memset(c, 0, sizeof(*c));
     c->credential = credential_of(customer);
     c->credential.sign_count = ours->seq;
-    c->session = (struct tori_session){
-        .customer_id = c->credential.customer_id, .created_at = now, .state = 1};
+    c->session = (struct tori_session){.customer_id = c->credential.customer_id, .created_at = now};
     bench_key((uint64_t)ours->seq + BENCH_CUSTOMERS, c->session.id.at, 18);
     c->journal = (struct tori_journal){.seq = ours->seq++,
                                        .at_ms = now,

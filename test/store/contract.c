@@ -231,8 +231,7 @@ static void evidence_takes_inserts_only(void **state)
 {
     struct fixture *f = fixture_owned(state);
     struct tori_journal row = sample_journal(1);
-    struct tori_evidence_body body = {
-        .seq = 1, .name = TORI_STR("client_data"), .customer_id = sample_id(1)};
+    struct tori_evidence_body body = {.seq = 1, .customer_id = sample_id(1)};
     struct tori_change change[] = {change_of(TORI_INSERT, TORI_TABLE_JOURNAL, &row),
                                    change_of(TORI_INSERT, TORI_TABLE_EVIDENCE_BODY, &body)};
     const char *forbidden[] = {"UPDATE journal SET at_ms = 1", "DELETE FROM journal",

@@ -100,43 +100,44 @@ static void nobody_is_loaded_as_unknown(void **state)
     tori_aggregate_free(agg);
 }
 
-/* What is over stays in the store and out of memory. */
-static void only_live_rows_are_loaded(void **state)
+static struct tori_id id_of_time(struct fixture *f, tori_time at)
+{
+    struct tori_id customer = sample_id(1);
+    return tori_id_new(&f->cx.random, at, tori_id_bucket(&customer));
+}
+
+/* What is long over stays in the store and out of memory. */
+static void only_recent_rows_are_loaded(void **state)
 {
     struct fixture *f = fixture_owned(state);
-    struct tori_session session[2];
-    struct tori_operation operation[3];
+    const tori_time day = f->cx.now - TORI_DAY_MS, season = f->cx.now - 90 * TORI_DAY_MS;
+    struct tori_operation operation[2];
     struct tori_notice notice[2];
-    struct tori_change change[7];
+    struct tori_job job[2];
+    struct tori_change change[6];
 
-    for (size_t i = 0; i < 2; i++)
-        sample_random(f, TORI_TABLE_SESSION, 1, &session[i]);
-    for (size_t i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++) {
         sample_random(f, TORI_TABLE_OPERATION, 1, &operation[i]);
-    for (size_t i = 0; i < 2; i++)
         sample_random(f, TORI_TABLE_NOTICE, 1, &notice[i]);
-    session[1].state = 10;
-    operation[0].created_at = 0; /* old and live */
-    operation[1].state = 10;     /* over and of today */
-    operation[2].state = 10;     /* over, a millisecond too old */
-    operation[2].created_at = f->cx.now - TORI_DAY_MS;
-    notice[0].created_at = f->cx.now - 90 * TORI_DAY_MS + 1;
-    notice[1].created_at = f->cx.now - 90 * TORI_DAY_MS;
-    for (size_t i = 0; i < 7; i++)
-        change[i] = i < 2   ? change_of(TORI_INSERT, TORI_TABLE_SESSION, &session[i])
-                    : i < 5 ? change_of(TORI_INSERT, TORI_TABLE_OPERATION, &operation[i - 2])
-                            : change_of(TORI_INSERT, TORI_TABLE_NOTICE, &notice[i - 5]);
-    assert_ok(&f->cx, commit_all(f, change, 7));
+        sample_random(f, TORI_TABLE_JOB, 1, &job[i]);
+        operation[i].id = id_of_time(f, day + 1 - i); /* the second a millisecond too old */
+        notice[i].id = id_of_time(f, season + 1 - i);
+        job[i].state = i == 0 ? 1 : 10;
+        change[3 * i] = change_of(TORI_INSERT, TORI_TABLE_OPERATION, &operation[i]);
+        change[3 * i + 1] = change_of(TORI_INSERT, TORI_TABLE_NOTICE, &notice[i]);
+        change[3 * i + 2] = change_of(TORI_INSERT, TORI_TABLE_JOB, &job[i]);
+    }
+    assert_ok(&f->cx, commit_all(f, change, 6));
 
     struct tori_id id = sample_id(1);
     struct tori_aggregate *agg = NULL;
     assert_ok(&f->cx, tori_load_aggregate(&f->cx, f->reader, &id, f->cx.now, &agg));
-    assert_int_equal(tori_session_count(agg), 1);
-    assert_non_null(tori_session_find(agg, &session[0].id));
-    assert_int_equal(tori_operation_count(agg), 2);
-    assert_null(tori_operation_find(agg, &operation[2].id));
+    assert_int_equal(tori_operation_count(agg), 1);
+    assert_non_null(tori_operation_find(agg, &operation[0].id));
     assert_int_equal(tori_notice_count(agg), 1);
     assert_non_null(tori_notice_find(agg, &notice[0].id));
+    assert_int_equal(tori_job_count(agg), 1);
+    assert_non_null(tori_job_find(agg, &job[0].id));
     tori_aggregate_free(agg);
 }
 
@@ -255,26 +256,19 @@ static void bodies_are_read_by_seq(void **state)
     struct fixture *f = fixture_owned(state);
     struct tori_evidence_body body[20];
     struct tori_change change[20];
-    struct tori_body_page page;
+    const struct tori_evidence_body *found;
 
     for (int i = 0; i < 20; i++) {
         sample_random(f, TORI_TABLE_EVIDENCE_BODY, 1, &body[i]);
-        char *name = tori_arena_take(f->cx.arena, 8);
         body[i].shard = 0;
-        body[i].seq = i < 12 ? 5 : 6;
-        body[i].name = (struct tori_str){name, (size_t)snprintf(name, 8, "b%d", i)};
+        body[i].seq = i;
         change[i] = change_of(TORI_INSERT, TORI_TABLE_EVIDENCE_BODY, &body[i]);
     }
     assert_ok(&f->cx, commit_all(f, change, 20));
-    assert_ok(&f->cx, tori_read_bodies(&f->cx, f->reader, 0, 5, &page));
-    assert_int_equal(page.count, 12);
-    size_t same = 0;
-    for (size_t i = 0; i < 12; i++)
-        for (size_t j = 0; j < 12; j++)
-            same += same_row(&tori_tables[TORI_TABLE_EVIDENCE_BODY], page.row[i], &body[j]);
-    assert_int_equal(same, 12);
-    assert_ok(&f->cx, tori_read_bodies(&f->cx, f->reader, 0, 7, &page));
-    assert_int_equal(page.count, 0);
+    assert_ok(&f->cx, tori_read_body(&f->cx, f->reader, 0, 5, &found));
+    assert_true(same_row(&tori_tables[TORI_TABLE_EVIDENCE_BODY], found, &body[5]));
+    assert_fails(tori_read_body(&f->cx, f->reader, 0, 20, &found), TORI_ERR_NOT_FOUND);
+    assert_fails(tori_read_body(&f->cx, f->reader, 1, 5, &found), TORI_ERR_NOT_FOUND);
 }
 
 /* Pages join without a gap or a repeat, also where many jobs fall due in the same millisecond. */
@@ -312,7 +306,7 @@ static const struct CMUnitTest tests[] = {
     both(aggregate_round_trip),
     both(rows_come_in_the_order_of_their_key),
     both(nobody_is_loaded_as_unknown),
-    both(only_live_rows_are_loaded),
+    both(only_recent_rows_are_loaded),
     both(update_and_removal),
     both(kinds_at_their_limits),
     both(routes_are_found),

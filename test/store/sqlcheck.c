@@ -110,8 +110,8 @@ static void every_statement_is_prepared(void **state)
  * with his past: where much is over, an index of what is live must be found. */
 static void loads_do_not_grow_with_the_past(void **state)
 {
-    static const char *const long_past[] = {"session", "interaction", "operation", "idempotency",
-                                            "job"};
+    /* Either an index of what is live, or a part of the primary key's last column. */
+    static const char *const long_past[] = {"operation", "idempotency", "notice", "job"};
     struct fixture *f = fixture_migrated(state);
     char text[2000];
 
@@ -123,9 +123,10 @@ static void loads_do_not_grow_with_the_past(void **state)
         const char *plan = fixture_plan(f, text);
         if (strstr(plan, "SCAN") != NULL)
             fail_msg("%s\n%s", query, plan);
-        for (size_t t = 0; i < tori_statement_query(0) && t < 5; t++)
+        for (size_t t = 0; i < tori_statement_query(0) && t < 4; t++)
             if (strcmp(tori_tables[i / TORI_VERBS].name, long_past[t]) == 0 &&
-                strstr(plan, "USING INDEX") == NULL)
+                strstr(plan, "USING INDEX") == NULL &&
+                strstr(plan, "(customer_id=? AND id>?)") == NULL)
                 fail_msg("%s\n%s", query, plan);
     }
 }

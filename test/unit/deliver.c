@@ -99,6 +99,7 @@ static void tell(struct tori_ctx *cx, struct scene *scene, const char *template,
                              .param = param};
     size_t jobs = tori_job_count(scene->state.customer);
 
+    cx->now++; /* so that the new job is the last */
     assert_ok(cx, tori_notice_tell(cx, &told));
     assert_int_equal(tori_job_count(scene->state.customer), jobs + 1);
     scene->deliver.job = tori_job_at(scene->state.customer, jobs)->id;

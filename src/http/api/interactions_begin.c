@@ -60,4 +60,5 @@ const struct tori_endpoint tori_endpoint_interactions_begin = {
     .errors = errors,
     .prepare = tori_visit_begin_prepare,
     .decide = tori_visit_begin_decide,
+    .quick = true,
 };

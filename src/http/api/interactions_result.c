@@ -40,4 +40,5 @@ const struct tori_endpoint tori_endpoint_interactions_result = {
     .errors = errors,
     .prepare = tori_visit_prepare,
     .decide = tori_visit_result,
+    .quick = true,
 };

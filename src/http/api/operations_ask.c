@@ -95,5 +95,6 @@ const struct tori_endpoint tori_endpoint_operations_ask = {
     .errors = errors,
     .prepare = tori_operation_ask_prepare,
     .decide = tori_operation_ask_decide,
+    .quick = true,
     .idempotency = true,
 };

@@ -19,4 +19,5 @@ const struct tori_endpoint tori_endpoint_operations_get = {
     .errors = errors,
     .prepare = tori_operation_name_prepare,
     .decide = tori_operation_get,
+    .quick = true,
 };

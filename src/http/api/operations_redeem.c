@@ -25,4 +25,5 @@ const struct tori_endpoint tori_endpoint_operations_redeem = {
     .errors = errors,
     .prepare = tori_operation_name_prepare,
     .decide = tori_operation_redeem,
+    .quick = true,
 };

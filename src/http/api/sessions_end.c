@@ -30,4 +30,5 @@ const struct tori_endpoint tori_endpoint_sessions_end = {
     .errors = errors,
     .prepare = tori_session_ask_prepare,
     .decide = tori_session_end_by_channel,
+    .quick = true,
 };

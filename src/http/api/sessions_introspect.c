@@ -26,4 +26,5 @@ const struct tori_endpoint tori_endpoint_sessions_introspect = {
     .errors = errors,
     .prepare = tori_session_ask_prepare,
     .decide = tori_session_introspect,
+    .quick = true,
 };

@@ -26,4 +26,5 @@ const struct tori_endpoint tori_endpoint_visit_challenge = {
     .errors = errors,
     .prepare = tori_visit_prepare,
     .decide = tori_visit_challenge,
+    .quick = true,
 };

@@ -19,5 +19,6 @@ const struct tori_endpoint tori_endpoint_visit_done = {
     .errors = errors,
     .prepare = tori_visit_prepare,
     .decide = tori_visit_done,
+    .quick = true,
     .page = true,
 };

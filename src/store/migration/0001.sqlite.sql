@@ -11,9 +11,4 @@ BEGIN SELECT RAISE(ABORT, 'evidence_body takes inserts only'); END;
 -- large table with few live rows a customer, lead it to the indexes made for loading.
 ANALYZE sqlite_schema;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
-    ('session', 'session', '10000000 2000 1'), ('session', 'session_live', '10000 2'),
-    ('interaction', 'interaction', '10000000 2000 1'), ('interaction', 'interaction_live', '10000 2'),
-    ('operation', 'operation', '10000000 2000 1'), ('operation', 'operation_live', '10000 2'),
-    ('operation', 'operation_recent', '10000000 100 1'),
-    ('idempotency', 'idempotency', '10000000 2000 1'), ('idempotency', 'idempotency_recent', '10000000 100 1'),
     ('job', 'job', '10000000 2000 1'), ('job', 'job_live', '10000 2'), ('job', 'job_due', '10000 2 1 1');

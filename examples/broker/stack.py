@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 READY_S = 120  # a machine with much else to do is slow, not broken
 ENDING_S = 60
+LONGEST_SOCKET = 107  # bytes of a path that the kernel takes
 STARTING = ("(keyholder_away)", "(store_away)", "(not_owner)", "(busy)")
 
 
@@ -115,6 +116,8 @@ class Stack:
 
     def prepare(self) -> None:
         """Folder, certificates and settings; what is there already stays."""
+        if len(os.fsencode(self.path("data/keyholder.sock"))) > LONGEST_SOCKET:
+            raise Failed(f"{self.folder}: too long a path for a socket; --folder takes a shorter one")
         for folder in (self.folder, self.folder / "data", self.post, self.mails):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (self.folder / "channel.pem").exists():

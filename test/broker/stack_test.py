@@ -52,6 +52,12 @@ class StackTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(os.stat(self.stack.path("channel.key")).st_mode & 0o077, 0)
 
+    def test_a_path_too_long_for_a_socket_is_said(self):
+        deep = Stack(self.stack.folder / ("a" * 100), Path("/bin/false"), Ports.free())
+        with self.assertRaisesRegex(Failed, "too long a path for a socket"):
+            deep.prepare()
+        self.assertFalse(deep.folder.exists())
+
     def test_mail_is_taken_after_starttls_only(self):
         self.stack.start_mail()
         with smtplib.SMTP("127.0.0.1", self.stack.ports.mail) as server:

@@ -123,9 +123,7 @@ int64_t tori_lease_epoch(const struct tori_writer *writer);
  *   STORE_AWAY     outcome unknown; every commit says so until tori_writer_renew
  *   FENCED         nothing was written, and never will be by this writer
  *
- * An update or removal of a row that is not there is our own mistake. SQLite refuses the group;
- * PostgreSQL, which hears of it together with the commit, answers STORE_AWAY, for memory and store
- * differ. */
+ * An update or removal of a row that is not there is our own mistake: STORE_REFUSED. */
 TORI_RESULT tori_commit(struct tori_ctx *cx, struct tori_writer *writer,
                         const struct tori_change *const *lists, size_t count);
 

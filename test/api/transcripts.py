@@ -10,7 +10,7 @@ import places  # noqa: F401
 from paths import TORIMORI, run_as_tap
 
 from coverage import Documents
-from doors import WAYS, Doors
+from refusals import WAYS, Doors
 from files import chosen, difference
 from play import Player
 from scenery import ApiScene

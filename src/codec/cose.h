@@ -37,6 +37,11 @@ const char *tori_cose_name(int64_t alg);
 /* By its registered name, exactly; false when no credential can be of it here. */
 bool tori_cose_find(struct tori_str name, int64_t *alg);
 
+/* The hash that signatures of `alg` are made over, in the arena. PROOF_ALGORITHM: no row, or the
+ * algorithm hashes by itself. */
+TORI_RESULT tori_cose_digest(struct tori_ctx *cx, int64_t alg, struct tori_bytes message,
+                             struct tori_bytes *out);
+
 /* The length of the COSE_Key at the beginning of `bytes` and its algorithm, not yet imported.
  * PROOF_MALFORMED when it is not strict CBOR, PROOF_KEY when it is no COSE_Key. */
 TORI_RESULT tori_cose_peek(struct tori_ctx *cx, struct tori_bytes bytes, size_t *used,

@@ -100,6 +100,20 @@ bool tori_cose_find(struct tori_str name, int64_t *alg)
     return false;
 }
 
+struct tori_result tori_cose_digest(struct tori_ctx *cx, int64_t alg, struct tori_bytes message,
+                                    struct tori_bytes *out)
+{
+    const struct tori_algorithm *algorithm = tori_algorithm_find(alg);
+    uint8_t digest[DIGEST_MAX];
+    size_t len = 0;
+
+    if (algorithm == NULL || algorithm->digest == NULL)
+        return TORI_FAIL(cx, PROOF_ALGORITHM, tori_i64("alg", alg));
+    if (EVP_Q_digest(NULL, algorithm->digest, NULL, message.at, message.len, digest, &len) != 1)
+        return TORI_FAIL(cx, CRYPTO, tori_word("digest", algorithm->digest));
+    return tori_copy(cx, (struct tori_bytes){digest, len}, out);
+}
+
 struct tori_result tori_verify_key_wrap(struct tori_ctx *cx, const struct tori_algorithm *algorithm,
                                         EVP_PKEY *key, struct tori_verify_key **out)
 {

@@ -12,6 +12,7 @@
 
 struct tori_certificate {
     X509 *x509;
+    bool unreadable; /* an extension that the path needs cannot be read */
     struct tori_hash fingerprint;
 };
 
@@ -40,15 +41,15 @@ struct tori_result tori_certificate_new(struct tori_ctx *cx, struct tori_bytes d
         return invalid(cx, "not a certificate");
     if (at != der.at + der.len)
         return invalid(cx, "trailing bytes");
-    /* Reads the extensions now, once, so that threads find them read; a broken one shows here. */
-    if (X509_check_purpose(x509, -1, 0) != 1 ||
-        (X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0)
-        return invalid(cx, "extensions");
     struct tori_certificate *made = tori_heap_take(sizeof(*made));
     if (made == NULL)
         return TORI_FAIL(cx, NO_MEMORY);
     X509_up_ref(x509);
-    *made = (struct tori_certificate){x509, tori_sha256(der)};
+    /* Reads the extensions now, once, so that threads find them read. */
+    bool readable = X509_check_purpose(x509, -1, 0) == 1 &&
+                    (X509_get_extension_flags(x509) & EXFLAG_INVALID) == 0;
+    ERR_clear_error();
+    *made = (struct tori_certificate){x509, !readable, tori_sha256(der)};
     *out = made;
     return TORI_OK;
 }
@@ -75,6 +76,8 @@ struct tori_result tori_certificate_check_form(struct tori_ctx *cx,
 {
     X509 *x509 = certificate->x509;
 
+    if (certificate->unreadable)
+        return invalid(cx, "extensions");
     if (ASN1_STRING_type(X509_get0_serialNumber(x509)) == V_ASN1_NEG_INTEGER)
         return invalid(cx, "negative serial number");
     if (has_old_form(X509_get0_notBefore(x509)) || has_old_form(X509_get0_notAfter(x509)))
@@ -286,6 +289,11 @@ bool tori_certificate_holds(const struct tori_certificate *certificate,
 
     ERR_clear_error();
     return same;
+}
+
+bool tori_certificate_is_readable(const struct tori_certificate *certificate)
+{
+    return !certificate->unreadable;
 }
 
 X509 *tori_certificate_x509(const struct tori_certificate *certificate)

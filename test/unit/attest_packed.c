@@ -312,6 +312,17 @@ static void critical_unknown(struct scene *s)
     s->leaf.extension[1] = (struct soft_extension){
         .oid = "1.3.6.1.4.1.99999.1", .critical = true, .value = TORI_BYTES_OF("\5")};
 }
+/* An authority key identifier with a constructed tag where a primitive one is due. */
+static void malformed_identifier(struct scene *s)
+{
+    s->leaf.extension[1] =
+        (struct soft_extension){.oid = "2.5.29.35", .value = hex_bytes(s->cx, "3006a004517f22c8")};
+}
+static void malformed_but_sound_is_enough(struct scene *s)
+{
+    s->rules.untrusted = true;
+    malformed_identifier(s);
+}
 static void too_many(struct scene *s)
 {
     while (s->stmt.x5c_count < TORI_CHAIN_MAX + 1)
@@ -421,6 +432,8 @@ static void case_52_broken_chains(void **state)
         {"leaf not yet valid", not_yet_valid, NULL, TORI_ERR_CERTIFICATE_INVALID},
         {"leaf signed over SHA-1", weak_signature, NULL, TORI_ERR_CERTIFICATE_INVALID},
         {"unknown critical extension", critical_unknown, NULL, TORI_ERR_CERTIFICATE_INVALID},
+        {"malformed extension", malformed_identifier, NULL, TORI_ERR_ATTESTATION_UNTRUSTED},
+        {"the same, as no more than self", malformed_but_sound_is_enough, NULL, TORI_ERR_NONE},
         {"too many certificates", NULL, too_many, TORI_ERR_ATTESTATION_INVALID},
         {"bytes behind a certificate", NULL, trailing, TORI_ERR_CERTIFICATE_INVALID},
         {"no certificate", NULL, no_certificate, TORI_ERR_CERTIFICATE_INVALID},
@@ -543,6 +556,14 @@ static void an_anchor_is_of_good_form(void **state)
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_fails(tori_anchors_new(cx, &bad[i], 1, &anchors), TORI_ERR_CERTIFICATE_INVALID);
+    spec = (struct soft_cert){.key = spec.key, .ca = true};
+    spec.extension[0] =
+        (struct soft_extension){.oid = "2.5.29.35", .value = hex_bytes(cx, "3006a004517f22c8")};
+    X509 *malformed = soft_cert_new(cx, &spec);
+    const struct tori_anchor third = {.name = TORI_STR("malformed"),
+                                      .certificate = soft_der(cx, malformed)};
+    assert_fails(tori_anchors_new(cx, &third, 1, &anchors), TORI_ERR_CERTIFICATE_INVALID);
+    X509_free(malformed);
     assert_ok(cx, tori_anchors_new(cx, NULL, 0, &anchors));
     tori_anchors_free(anchors);
     tori_anchors_free(NULL);

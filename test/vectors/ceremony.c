@@ -135,7 +135,8 @@ struct tori_result vectors_prove(struct tori_ctx *cx, const struct tori_rp *rp,
 
 bool vectors_format_exists(const json_t *vector)
 {
-    static const char *const formats[] = {"none", "packed", "fido-u2f", "apple", "android-key"};
+    static const char *const formats[] = {"none",  "packed",      "fido-u2f",
+                                          "apple", "android-key", "tpm"};
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (tori_str_eq(vectors_text(vector, "format"), tori_str_z(formats[i])))

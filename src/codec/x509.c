@@ -150,6 +150,15 @@ bool tori_certificate_subject_is_empty(const struct tori_certificate *certificat
     return X509_NAME_entry_count(X509_get_subject_name(certificate->x509)) == 0;
 }
 
+bool tori_certificate_is_for(const struct tori_certificate *certificate, const char *host)
+{
+    bool found = X509_check_host(certificate->x509, host, strlen(host),
+                                 X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
+
+    ERR_clear_error();
+    return found;
+}
+
 static bool is_object(const ASN1_OBJECT *object, struct tori_bytes id)
 {
     return tori_bytes_eq((struct tori_bytes){OBJ_get0_data(object), OBJ_length(object)}, id);

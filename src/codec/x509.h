@@ -39,6 +39,9 @@ int tori_certificate_version(const struct tori_certificate *certificate); /* 1, 
 bool tori_certificate_is_ca(const struct tori_certificate *certificate);  /* by its word */
 bool tori_certificate_subject_is_empty(const struct tori_certificate *certificate);
 
+/* Whether it was issued to this host: by its alternative names, or its common name without any. */
+bool tori_certificate_is_for(const struct tori_certificate *certificate, const char *host);
+
 /* The attribute of the subject with this id (the content of its OID in DER), which must occur once
  * and be of a string type; false otherwise. */
 bool tori_certificate_subject(const struct tori_certificate *certificate, struct tori_bytes id,

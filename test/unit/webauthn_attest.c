@@ -43,7 +43,7 @@ static void case_50_unknown_format(void **state)
     struct tori_ctx *cx = *state;
     struct soft_ask ask = honest_ask();
     static const char *const formats[] = {
-        "", "None", "nones", "non", "packed ", "tpm", "android-safetynet"};
+        "", "None", "nones", "non", "packed ", "tpm2", "android-safetynet"};
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         ask.fmt = formats[i];

@@ -132,15 +132,3 @@ struct tori_result vectors_prove(struct tori_ctx *cx, const struct tori_rp *rp,
     tori_verify_key_free(key);
     return result;
 }
-
-bool vectors_format_exists(const json_t *vector)
-{
-    static const char *const formats[] = {"none",  "packed",      "fido-u2f",
-                                          "apple", "android-key", "tpm"};
-
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        if (tori_str_eq(vectors_text(vector, "format"), tori_str_z(formats[i])))
-            return true;
-    }
-    return false;
-}

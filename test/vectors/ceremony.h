@@ -20,9 +20,6 @@ void vectors_begin(struct tori_ctx *cx, const json_t *all, const json_t *vector,
                    struct vectors_rules *out);
 void vectors_end(struct vectors_rules *rules);
 
-/* Whether its attestation is of a format that exists here. */
-bool vectors_format_exists(const json_t *vector);
-
 TORI_RESULT vectors_register(struct tori_ctx *cx, const struct tori_rp *rp, const json_t *vector,
                              struct tori_attested *out);
 TORI_RESULT vectors_prove(struct tori_ctx *cx, const struct tori_rp *rp, const json_t *vector,

@@ -121,30 +121,47 @@ struct tori_result tori_attest_key_parts(struct tori_ctx *cx, const struct tori_
     return TORI_OK;
 }
 
-static void free_x5c(struct tori_x5c *x5c)
+void tori_x5c_free(struct tori_x5c *x5c)
 {
     for (size_t i = 0; i < x5c->count; i++)
         tori_certificate_free(x5c->at[i]);
     x5c->count = 0;
 }
 
+struct tori_result tori_x5c_read(struct tori_ctx *cx, const struct tori_bytes *certificate,
+                                 size_t count, struct tori_x5c *out)
+{
+    struct tori_x5c x5c = {.count = 0};
+
+    for (; x5c.count < count; x5c.count++) {
+        struct tori_result result =
+            tori_certificate_new(cx, certificate[x5c.count], &x5c.at[x5c.count]);
+        if (!TORI_FAILED(result))
+            continue;
+        tori_x5c_free(&x5c);
+        return result;
+    }
+    *out = x5c;
+    return TORI_OK;
+}
+
 /* What is there is a list of certificates; whether it may be there is for the format to say. */
 static struct tori_result read_x5c(struct tori_ctx *cx, struct tori_attest_input *input)
 {
     const struct tori_cbor *list = tori_cbor_get(input->statement, TORI_STR("x5c"));
-    struct tori_x5c *x5c = &input->x5c;
+    struct tori_bytes certificate[TORI_CHAIN_MAX];
 
+    input->x5c.count = 0;
     if (list == NULL)
         return TORI_OK;
     if (list->kind != TORI_CBOR_LIST || list->count == 0 || list->count > TORI_CHAIN_MAX)
         return tori_attest_invalid(cx, input, "x5c");
-    for (; x5c->count < list->count; x5c->count++) {
-        const struct tori_cbor *item = &list->item[x5c->count];
-        if (item->kind != TORI_CBOR_BYTES)
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->item[i].kind != TORI_CBOR_BYTES)
             return tori_attest_invalid(cx, input, "x5c");
-        TORI_TRY(tori_certificate_new(cx, item->bytes, &x5c->at[x5c->count]));
+        certificate[i] = list->item[i].bytes;
     }
-    return TORI_OK;
+    return tori_x5c_read(cx, certificate, list->count, &input->x5c);
 }
 
 struct tori_result tori_attest_verify(struct tori_ctx *cx, const struct tori_attest_input *input,
@@ -158,10 +175,9 @@ struct tori_result tori_attest_verify(struct tori_ctx *cx, const struct tori_att
     if (format == NULL)
         return TORI_FAIL(cx, ATTESTATION_FORMAT, tori_text("fmt", input->format));
     TORI_TRY(tori_webauthn_signed_bytes(cx, full.data->raw, full.client_hash, &full.signed_bytes));
-    struct tori_result result = read_x5c(cx, &full);
-    if (!TORI_FAILED(result))
-        result = format->verify(cx, &full, &facts);
-    free_x5c(&full.x5c);
+    TORI_TRY(read_x5c(cx, &full));
+    struct tori_result result = format->verify(cx, &full, &facts);
+    tori_x5c_free(&full.x5c);
     TORI_TRY(result);
     *out = facts;
     return TORI_OK;

@@ -11,6 +11,11 @@ struct tori_x5c {
     size_t count; /* 0: the statement has none */
 };
 
+/* At most TORI_CHAIN_MAX of them; tori_x5c_free gives them back. CERTIFICATE_INVALID. */
+TORI_RESULT tori_x5c_read(struct tori_ctx *cx, const struct tori_bytes *certificate, size_t count,
+                          struct tori_x5c *out);
+void tori_x5c_free(struct tori_x5c *x5c);
+
 /* WebAuthn L3 §6.5.2: the inputs of a verification procedure */
 struct tori_attest_input {
     struct tori_str format;

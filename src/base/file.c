@@ -155,6 +155,7 @@ struct tori_result tori_file_batch_put(struct tori_ctx *cx, struct tori_file_bat
     memcpy(file->path, path, strlen(path) + 1);
     if (!write_all(file->fd, content))
         return failed(cx, "write");
+    tori_failpoint("file.put");
     /* Under way to the disk while the next one is written; commit then waits for all of them at
      * once. */
     sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);

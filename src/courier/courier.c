@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/exit.h"
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "courier/courier_int.h"
@@ -130,7 +131,9 @@ static void *carrier_main(void *owner)
         }
         slot->state = CARRIED;
         pthread_mutex_unlock(&house->mutex);
+        tori_failpoint("courier.begun");
         carry(&cx, house, smtp, slot, &result);
+        tori_failpoint("courier.carried");
         log_result(&cx, &result);
         tori_arena_reset(cx.arena);
         pthread_mutex_lock(&house->mutex);

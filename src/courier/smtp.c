@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/failpoint.h"
 #include "courier/courier_int.h"
 
 struct tori_smtp {
@@ -22,6 +23,8 @@ static size_t give_message(char *out, size_t size, size_t count, void *owner)
     memcpy(out, smtp->unsent.at, n);
     smtp->unsent.at += n;
     smtp->unsent.len -= n;
+    if (smtp->unsent.len == 0)
+        tori_failpoint("courier.mail"); /* curl has all of it, the server has not said yes */
     return n;
 }
 

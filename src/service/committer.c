@@ -85,6 +85,7 @@ static void release_group(struct tori_pipeline *p, const struct tori_group *grou
         next = c->next;
         tori_release(p, c);
     }
+    tori_failpoint("release.after");
 }
 
 /* Hands the broken group, and all that was decided on top of it, back to the decider. */

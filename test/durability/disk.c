@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { FDS = 65536, PATH = 1024, HEAD = 4096 };
-enum kind { CREATE = 1, WRITE, CUT, SYNC, RENAME, UNLINK, MAKE_DIR, REMOVE_DIR, SYNC_ALL };
+enum kind { CREATE = 1, WRITE, CUT, SYNC, RENAME, UNLINK, MAKE_DIR, REMOVE_DIR, SYNC_ALL, DEATH };
 static const uint64_t ROOM = (uint64_t)2 << 30; /* of a sparse file */
 
 /* The first page of the trace. disk.py knows it up to `killed`. */
@@ -97,26 +97,6 @@ static void lock(void)
     pthread_mutex_consistent(&head->mutex);
 }
 
-static void die(void)
-{
-    head->clean = 1;
-    syscall(SYS_kill, getpid(), SIGKILL);
-    for (;;)
-        pause();
-}
-
-static void unlock(enum kind made)
-{
-    if (head == NULL)
-        return;
-    if (head->kill_pid == getpid() && (head->kill_kind == 0 || head->kill_kind == made)) {
-        head->kill_pid = 0;
-        head->killed++;
-        die();
-    }
-    pthread_mutex_unlock(&head->mutex);
-}
-
 static void put(struct record r, const char *names, const void *content)
 {
     size_t content_at = sizeof(r) + r.name_len;
@@ -133,6 +113,27 @@ static void put(struct record r, const char *names, const void *content)
     if (content != NULL && r.len > 0)
         memcpy(records + used + content_at, content, r.len);
     head->used = used + r.size;
+}
+
+static void die(void)
+{
+    head->clean = 1;
+    syscall(SYS_kill, getpid(), SIGKILL);
+    for (;;)
+        pause();
+}
+
+static void unlock(enum kind made)
+{
+    if (head == NULL)
+        return;
+    if (head->kill_pid == getpid() && (head->kill_kind == 0 || head->kill_kind == made)) {
+        head->kill_pid = 0;
+        head->killed++;
+        put((struct record){.kind = DEATH}, NULL, NULL);
+        die();
+    }
+    pthread_mutex_unlock(&head->mutex);
 }
 
 /* Below the folder, and not SQLite's shared memory, which no crash survives. */

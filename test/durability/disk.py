@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Iterator
 
 HEAD, RECORD = 4096, struct.Struct("<IBBHQQQQ")
-ANY, CREATE, WRITE, CUT, SYNC, RENAME, UNLINK, MAKE_DIR, REMOVE_DIR, SYNC_ALL = range(10)
+ANY, CREATE, WRITE, CUT, SYNC, RENAME, UNLINK, MAKE_DIR, REMOVE_DIR, SYNC_ALL, DEATH = range(11)
 SECTOR = 512
 # What becomes of the writes that were not synced.
 MODES = ("lost", "kept", "first ones", "some", "torn")

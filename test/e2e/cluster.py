@@ -1,8 +1,12 @@
 """A PostgreSQL cluster of a test's own, which can be stopped and started again."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -38,6 +42,23 @@ class Cluster:
     def stop(self) -> None:
         with_postgres.stop(self.server)
 
+    def signal(self, number: signal.Signals) -> None:
+        """To the server and everything that works for it, itself first."""
+        for pid in [self.server.pid, *children(self.server.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def kill(self) -> None:
+        """As a machine that fails would; what had been written survives it."""
+        workers = children(self.server.pid)
+        self.server.kill()
+        self.server.wait()
+        for pid in workers:  # they would notice, sooner or later
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}").exists() for pid in workers):
+            time.sleep(0.02)
+
     def start(self) -> None:
         self.server = with_postgres.launch(self.folder, self.bin, with_postgres.SETTINGS)
 
@@ -54,3 +75,7 @@ class Cluster:
 
     def number(self, sql: str) -> int:
         return int(self.ask(sql)[0][0])
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]

@@ -110,7 +110,8 @@ class Load(threading.Thread):
                 self.note(one, answer.json())
 
     def note(self, one: Asked, operation: dict[str, Any]) -> None:
-        one.said.append((self.moment(), operation["status"]))
+        if operation["status"] in ROAD:  # what was too late is nobody's promise
+            one.said.append((self.moment(), operation["status"]))
 
 
 def stop(loads: Iterable[Load]) -> None:
@@ -126,7 +127,7 @@ class Record:
     """The entries of one log, read as they come, held against what was acknowledged."""
 
     def __init__(self) -> None:
-        self.leaves: list[bytes] = []
+        self.tree = Tree()
         self.steps: collections.Counter[tuple[str, str]] = collections.Counter()
         self.faults: list[str] = []
 
@@ -134,9 +135,9 @@ class Record:
         """Entries that follow those that were read."""
         for text in entries:
             entry = json.loads(text)
-            if entry["seq"] != len(self.leaves):
-                self.faults.append(f"entry {len(self.leaves)} says it is {entry['seq']}")
-            self.leaves.append(hashlib.sha256(b"\0" + text).digest())
+            if entry["seq"] != self.tree.size:
+                self.faults.append(f"entry {self.tree.size} says it is {entry['seq']}")
+            self.tree.append(hashlib.sha256(b"\0" + text).digest())
             if entry["kind"].startswith("operation.") and "status" in entry:
                 step = entry["operation"], entry["status"]
                 self.steps[step] += 1
@@ -148,19 +149,42 @@ class Record:
                 for step in ROAD[:ROAD.index(state) + 1] if self.steps[one.operation, step] != 1]
 
     def extends(self, size: int, root: bytes) -> list[str]:
-        if size > len(self.leaves):
-            return [f"a checkpoint of {size} was seen, and there are {len(self.leaves)} rows"]
-        if size and tree_root(self.leaves[:size]) != root:
+        if size > self.tree.size:
+            return [f"a checkpoint of {size} was seen, and there are {self.tree.size} rows"]
+        if size and self.tree.root(size) != root:
             return [f"the log is another than its checkpoint of {size} says"]
         return []
 
 
-def tree_root(leaves: list[bytes]) -> bytes:
-    """RFC 6962 §2.1."""
-    if len(leaves) == 1:
-        return leaves[0]
-    half = 1 << (len(leaves) - 1).bit_length() - 1
-    return hashlib.sha256(b"\1" + tree_root(leaves[:half]) + tree_root(leaves[half:])).digest()
+class Tree:
+    """RFC 6962 §2.1, for the root of every size that it has had."""
+
+    def __init__(self) -> None:
+        self.level: list[list[bytes]] = [[]]  # complete subtrees of 1, 2, 4 … leaves
+
+    @property
+    def size(self) -> int:
+        return len(self.level[0])
+
+    def append(self, leaf: bytes) -> None:
+        height, node = 0, leaf
+        while True:
+            self.level[height].append(node)
+            if len(self.level[height]) % 2:
+                return
+            node = hashlib.sha256(b"\1" + b"".join(self.level[height][-2:])).digest()
+            height += 1
+            if height == len(self.level):
+                self.level.append([])
+
+    def root(self, size: int) -> bytes:
+        """Of the first `size` leaves, at least one."""
+        found = b""
+        for height in range(size.bit_length()):
+            if size >> height & 1:
+                node = self.level[height][(size >> height) - 1]
+                found = hashlib.sha256(b"\1" + node + found).digest() if found else node
+        return found
 
 
 def checkpoint(folder: Path) -> tuple[int, bytes] | None:

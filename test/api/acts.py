@@ -22,8 +22,13 @@ PROOFING = {"kind": "document", "checked": "見本の免許証"}
 class Acts:
     def __init__(self, player: Any) -> None:
         self.player, self.scene = player, player.scene
+        self.begin()
+
+    def begin(self) -> None:
+        """A new file."""
         self.users: dict[str, User] = {}
         self.hidden: Path | None = None
+        self.growing = ""
 
     def do(self, words: list[str]) -> None:
         getattr(self, "do_" + words[0])(*words[1:])
@@ -169,9 +174,9 @@ class Acts:
             time.sleep(0.05)
 
     def do_partial(self, _as: str, kept: str) -> None:
-        """The path of the newest tile, which is not full unless the log just has 256 rows."""
-        size = self.size()
-        self.keep(kept, f"/tile/0/{size // 256:03}.p/{size % 256}")
+        """The path of the newest tile that is not full; the log may grow while it is asked for."""
+        self.growing = kept
+        self.again()
 
     def size(self) -> int:
         return int(self.scene.channel.once("GET", "/checkpoint").body.split(b"\n")[1])
@@ -193,7 +198,13 @@ class Acts:
             path.with_suffix(".hidden").rename(path)
 
     def again(self) -> None:
-        """Before a request is tried again: what was hidden may have been written anew."""
+        """Before a request is tried once more: what was hidden may have been written anew, and the
+        newest tile may be another one."""
+        if self.growing:
+            if self.size() % 256 == 0:
+                self.do_rows(str(self.size() + 1))
+            size = self.size()
+            self.keep(self.growing, f"/tile/0/{size // 256:03}.p/{size % 256}")
         if self.hidden is not None and self.hidden.exists():
             self.hidden.rename(self.hidden.with_suffix(".hidden"))
 

@@ -102,6 +102,7 @@ class Player:
                  "broker": stack.broker}
         self.names = Names(dict(sorted(fixed.items(), key=lambda one: -len(one[1]))))
         self.people: dict[str, Sender] = dict(self.machines)
+        self.acts.begin()
         self.history: deque[tuple[Request, Page]] = deque(maxlen=1)
 
     def browser(self, name: str, browser: Browser, listener: str = "customer") -> Sender:

@@ -9,8 +9,10 @@ from bases import STORE
 from scene import Line, Scene
 
 # Slow connections wait beside each other, and are cut while the transcripts are played. Operations
-# end before their visits do, so that a visit can meet one that has ended.
-SETTINGS = {"limits__per_address": 1000, "limits__body_ms": 10_000, "operation__ttl_ms": 120_000}
+# end before their visits do, so that a visit can meet one that has ended. What else runs out does so
+# as late as may be: the files move the clock themselves, and no slow machine does it for them.
+SETTINGS = {"limits__per_address": 1000, "limits__body_ms": 10_000, "operation__ttl_ms": 120_000,
+            "operation__valid_ms": 120_000, "challenge_ttl_ms": 120_000}
 
 
 class ApiScene(Scene):

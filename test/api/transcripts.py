@@ -41,6 +41,13 @@ class Api(unittest.TestCase):
         stack.start_torimori()
         self.assertEqual(self.doors.hurry(), [])
 
+    def test_920_the_server_found_no_fault_with_itself(self) -> None:
+        """Neither a sanitizer's report nor a line of its own that a defect writes."""
+        log = (self.scene.stack.folder / "torimori.log").read_text("utf-8", "replace")
+        signs = ("Sanitizer", "runtime error", "Assertion", '"commit.refused"', '"error":"internal"')
+        bad = [line for line in log.splitlines() if any(sign in line for sign in signs)]
+        self.assertEqual(bad, [])
+
     def test_990_every_success_was_held_against_its_schema(self) -> None:
         print(f"# {self.player.documents.validated} answers fit their schemas")
         self.assertGreater(self.player.documents.validated, 200)

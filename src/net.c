@@ -8,6 +8,7 @@
 
 #include "base/exit.h"
 #include "base/hash.h"
+#include "base/tally.h"
 #include "http/page/layout.h"
 #include "http/server.h"
 #include "service/admin.h"
@@ -335,6 +336,18 @@ static void metrics(void *arg, struct tori_buf *out)
     }
 }
 
+#ifdef TORI_TEST_BUILD
+static void tallies(void *arg, struct tori_buf *out)
+{
+    static const char *const name[TORI_TALLIES] = {"hash", "signature", "query", "row"};
+
+    (void)arg;
+    for (int i = 0; i < TORI_TALLIES; i++)
+        tori_buf_printf(out, "torimori_test_work_total{kind=\"%s\"} %llu\n", name[i],
+                        (unsigned long long)tori_tally_of((enum tori_tally)i));
+}
+#endif
+
 static struct tori_server_limits limits_of(const struct tori_settings *s)
 {
     struct tori_server_limits limits = tori_server_limits_default();
@@ -367,6 +380,9 @@ static TORI_RESULT start_server(struct net *net)
     };
     TORI_TRY(tori_server_new(net->cx, &config, net->pipeline, &net->server));
     tori_server_add_metrics(net->server, metrics, net);
+#ifdef TORI_TEST_BUILD
+    tori_server_add_metrics(net->server, tallies, NULL);
+#endif
     return tori_server_start(net->cx, net->server);
 }
 

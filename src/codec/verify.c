@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "base/tally.h"
 #include "codec/key_int.h"
 
 enum { DIGEST_MAX = 64 };
@@ -241,6 +242,7 @@ static struct tori_result verify_message(struct tori_ctx *cx, const struct tori_
 struct tori_result tori_verify(struct tori_ctx *cx, const struct tori_verify_key *key,
                                struct tori_bytes message, struct tori_bytes signature)
 {
+    tori_tally(TORI_TALLY_SIGNATURE);
     if (key->digest == NULL)
         return verify_message(cx, key, message, signature);
     return verify_digest(cx, key, message, signature);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/tally.h"
 #include "model/changes_int.h"
 #include "model/table.h"
 
@@ -16,6 +17,7 @@ struct tori_result tori_change_add(struct tori_ctx *cx, enum tori_change_kind ki
     struct tori_changes *changes = cx->changes;
     struct tori_change *change;
 
+    tori_tally(TORI_TALLY_ROW);
     TORI_TRY(tori_take(cx, sizeof(*change), &change));
     change->kind = kind;
     change->table = table;

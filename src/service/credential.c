@@ -102,7 +102,8 @@ static TORI_RESULT note_window(struct tori_ctx *cx, const struct tori_enrol_wind
     return tori_journal_end(cx, &record, NULL);
 }
 
-/* A wrong code counts, and the fifth closes the window for good. */
+/* A wrong code counts, and the fifth closes the window for good. On the operators' host nobody has
+ * said yet who he is, so the answer does not tell the fifth from any other. */
 static TORI_RESULT count_wrong(struct tori_ctx *cx, struct tori_aggregate *agg,
                                struct tori_enrol_window *window, struct tori_reply *out)
 {
@@ -111,9 +112,10 @@ static TORI_RESULT count_wrong(struct tori_ctx *cx, struct tori_aggregate *agg,
         window->state = TORI_WINDOW_SPENT;
     TORI_TRY(tori_enrol_window_put(cx, agg, window));
     TORI_TRY(note_window(cx, window, "enrol.code_wrong"));
+    bool tells = cx->caller->listener != TORI_LISTENER_OPERATOR;
     tori_reply_problem(cx, out,
-                       window->state == TORI_WINDOW_SPENT ? TORI_ERR_ENROL_CODE_SPENT
-                                                          : TORI_ERR_ENROL_CODE_WRONG);
+                       tells && window->state == TORI_WINDOW_SPENT ? TORI_ERR_ENROL_CODE_SPENT
+                                                                   : TORI_ERR_ENROL_CODE_WRONG);
     return TORI_OK;
 }
 

@@ -6,6 +6,7 @@
  * hand-overs between threads for each request (docs/decisions/0009-decider-is-a-lock.md). */
 #include <assert.h>
 
+#include "base/tally.h"
 #include "service/journal.h"
 #include "service/pipeline_int.h"
 
@@ -192,7 +193,9 @@ static void decide(struct tori_pipeline *p, struct tori_command *command, struct
         .evidence = (tori_err)atomic_load_explicit(&p->evidence, memory_order_relaxed),
     };
     slot->agg->touched_ms = tori_clock_steady_ms();
+    bool counted = tori_tally_here(true);
     run(p, command);
+    (void)tori_tally_here(counted);
     atomic_fetch_add_explicit(&p->commands, 1, memory_order_relaxed);
     if (command->flight.changes.count > 0 || saw_undurable(p, state))
         join_group(p, command);

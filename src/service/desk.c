@@ -9,12 +9,33 @@
 
 const char *const tori_proofing_kinds[] = {"document", "in_person", "video", NULL};
 
+/* From the firm's reference to the customer. Who has no session learns nothing of a reference, not
+ * even by the time it takes; whose session has ended is told that first. */
+static TORI_RESULT find_customer(struct tori_ctx *cx, struct tori_str ref,
+                                 struct tori_session_claim *claim, tori_err *unknown)
+{
+    TORI_TRY(tori_session_claim_read(cx, claim));
+    if (!claim->present)
+        return TORI_FAIL(cx, NO_SESSION);
+    struct tori_result r = tori_facts_customer(cx, ref, &cx->route);
+    *unknown = r.err;
+    return r.err == TORI_ERR_CUSTOMER_UNKNOWN ? TORI_OK : r;
+}
+
+static TORI_RESULT require_customer(struct tori_ctx *cx, const struct tori_session_claim *claim,
+                                    tori_err unknown, struct tori_session_now *now)
+{
+    TORI_TRY(tori_session_require(cx, claim, now));
+    if (unknown != TORI_ERR_NONE)
+        return TORI_FAIL(cx, CUSTOMER_UNKNOWN);
+    return TORI_OK;
+}
+
 struct tori_result tori_desk_proofing_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_desk_proofing *ask = in;
 
-    TORI_TRY(tori_session_claim_read(cx, &ask->claim));
-    return tori_facts_customer(cx, ask->customer, &cx->route);
+    return find_customer(cx, ask->customer, &ask->claim, &ask->unknown);
 }
 
 /* ENROL-06: proofing is its own kind of event; nothing in it authenticates anybody. */
@@ -65,7 +86,7 @@ static TORI_RESULT proofing_for(struct tori_ctx *cx, const struct tori_desk_proo
     struct tori_session_now now;
     struct tori_proofing row;
 
-    TORI_TRY(tori_session_require(cx, &ask->claim, &now));
+    TORI_TRY(require_customer(cx, &ask->claim, ask->unknown, &now));
     const struct tori_user *user = ask->user.len == 0 && tori_user_count(cx->state->customer) > 0
                                        ? tori_user_at(cx->state->customer, 0)
                                        : tori_user_by_ref(cx->state->customer, ask->user);
@@ -98,8 +119,7 @@ struct tori_result tori_desk_lock_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_desk_lock *ask = in;
 
-    TORI_TRY(tori_session_claim_read(cx, &ask->claim));
-    return tori_facts_customer(cx, ask->customer, &cx->route);
+    return find_customer(cx, ask->customer, &ask->claim, &ask->unknown);
 }
 
 struct tori_result tori_desk_lock_decide(struct tori_ctx *cx, const void *in,
@@ -109,7 +129,7 @@ struct tori_result tori_desk_lock_decide(struct tori_ctx *cx, const void *in,
     struct tori_aggregate *agg = cx->state->customer;
     struct tori_session_now now;
 
-    TORI_TRY(tori_session_require(cx, &ask->claim, &now));
+    TORI_TRY(require_customer(cx, &ask->claim, ask->unknown, &now));
     if (!agg->known)
         return TORI_FAIL(cx, CUSTOMER_UNKNOWN);
     struct tori_lock_ask lock = {
@@ -157,8 +177,7 @@ struct tori_result tori_desk_find_prepare(struct tori_ctx *cx, void *in)
 {
     struct tori_desk_find *ask = in;
 
-    TORI_TRY(tori_session_claim_read(cx, &ask->claim));
-    return tori_facts_customer(cx, ask->ref, &cx->route);
+    return find_customer(cx, ask->ref, &ask->claim, &ask->unknown);
 }
 
 struct tori_result tori_desk_find_decide(struct tori_ctx *cx, const void *in,
@@ -168,7 +187,7 @@ struct tori_result tori_desk_find_decide(struct tori_ctx *cx, const void *in,
     struct tori_buf next = tori_buf_new(cx->arena, 64);
     struct tori_session_now now;
 
-    TORI_TRY(tori_session_require(cx, &ask->claim, &now));
+    TORI_TRY(require_customer(cx, &ask->claim, ask->unknown, &now));
     tori_buf_z(&next, "/desk/");
     tori_buf_b64u(&next, tori_id_bytes(&cx->state->customer->customer_id));
     tori_reply_text(out, "next", tori_buf_text(&next));

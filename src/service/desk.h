@@ -14,6 +14,7 @@ struct tori_desk_proofing {
     int kind; /* index of tori_proofing_kinds */
     struct tori_str checked;
     struct tori_session_claim claim;
+    tori_err unknown; /* set by prepare: nobody has this reference */
 };
 struct tori_result tori_desk_proofing_prepare(struct tori_ctx *cx, void *in);
 struct tori_result tori_desk_proofing_decide(struct tori_ctx *cx, const void *in,
@@ -27,6 +28,7 @@ struct tori_desk_lock {
     struct tori_str user;
     struct tori_id credential;
     struct tori_session_claim claim;
+    tori_err unknown;
 };
 struct tori_result tori_desk_lock_prepare(struct tori_ctx *cx, void *in);
 struct tori_result tori_desk_lock_decide(struct tori_ctx *cx, const void *in,
@@ -48,6 +50,7 @@ struct tori_desk_find {
     struct tori_str ref;
     struct tori_id customer;
     struct tori_session_claim claim;
+    tori_err unknown;
 };
 struct tori_result tori_desk_find_prepare(struct tori_ctx *cx, void *in);
 struct tori_result tori_desk_find_decide(struct tori_ctx *cx, const void *in,

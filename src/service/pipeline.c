@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <unistd.h>
 
+#include "base/tally.h"
 #include "service/pipeline_int.h"
 
 enum { LEASE_POLL_MS = 100, CLOSE_WAIT_MS = 5000 };
@@ -202,6 +203,7 @@ void *tori_worker_main(void *pipeline)
     struct worker w = {.p = pipeline};
     struct tori_command *command;
 
+    (void)tori_tally_here(true);
     w.cx = (struct tori_ctx){.log = w.p->config.log, .app = w.p->config.app};
     w.cx.arena = tori_arena_new(w.p->config.arena_cap);
     assert(w.cx.arena != NULL);

@@ -33,11 +33,12 @@ static bool read_generation(struct tori_str text, int64_t *out)
     return true;
 }
 
-static bool read_cookie(struct tori_ctx *cx, struct tori_session_claim *claim)
+bool tori_session_cookie_read(struct tori_ctx *cx, struct tori_str cookie,
+                              struct tori_session_claim *claim)
 {
     struct tori_str part[3];
 
-    if (!split(cx->caller->cookie, part) || !read_generation(part[1], &claim->generation))
+    if (!split(cookie, part) || !read_generation(part[1], &claim->generation))
         return false;
     if (TORI_FAILED(tori_id_parse(cx, part[0], &claim->id)))
         return false;
@@ -47,12 +48,22 @@ static bool read_cookie(struct tori_ctx *cx, struct tori_session_claim *claim)
 
 struct tori_result tori_session_claim_read(struct tori_ctx *cx, struct tori_session_claim *claim)
 {
-    claim->present = read_cookie(cx, claim);
-    if (!claim->present || cx->caller->listener == TORI_LISTENER_OPERATOR)
+    bool operators = cx->caller->listener == TORI_LISTENER_OPERATOR;
+    struct tori_id owner;
+
+    claim->present = tori_session_cookie_read(cx, cx->caller->cookie, claim);
+    if (!claim->present)
         return TORI_OK;
-    struct tori_result r = tori_facts_route(cx, &claim->id, &cx->route);
-    claim->present = !TORI_FAILED(r);
-    return r.err == TORI_ERR_NOT_FOUND ? TORI_OK : r;
+    struct tori_result r = tori_facts_route(cx, &claim->id, &owner);
+    if (TORI_FAILED(r)) {
+        claim->present = false;
+        return r.err == TORI_ERR_NOT_FOUND ? TORI_OK : r;
+    }
+    if (operators)
+        claim->present = tori_id_is_none(&owner);
+    else
+        cx->route = owner;
+    return TORI_OK;
 }
 
 bool tori_session_lives(const struct tori_ctx *cx, const struct tori_aggregate *agg,

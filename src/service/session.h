@@ -14,8 +14,12 @@ struct tori_session_claim {
 };
 
 /* Takes the cookie apart and, on the customers' host, routes to its customer. A missing or
- * unreadable cookie is `present` false; it is for tori_session_require to refuse. */
+ * unreadable cookie, or one of a session that there never was on this host, is `present` false; it
+ * is for tori_session_require to refuse. */
 TORI_RESULT tori_session_claim_read(struct tori_ctx *cx, struct tori_session_claim *claim);
+/* The first half of it: the parts of the text. False for any other text. */
+bool tori_session_cookie_read(struct tori_ctx *cx, struct tori_str cookie,
+                              struct tori_session_claim *claim);
 
 struct tori_session_now {
     struct tori_aggregate *agg; /* the customer's; the firm's on the operators' host */

@@ -1,4 +1,5 @@
 /* A connection as readers and the writer use it, whichever engine is behind. */
+#include "base/tally.h"
 #include "store/store_int.h"
 
 static const char *table_text(const struct tori_table_def *table, enum tori_verb verb)
@@ -47,6 +48,7 @@ void tori_db_begin(struct tori_ctx *cx, struct tori_db *db, bool write)
 
 void tori_db_call(struct tori_ctx *cx, struct tori_db *db, const struct tori_call *call)
 {
+    tori_tally(TORI_TALLY_QUERY);
     if (!TORI_FAILED(db->failed))
         db->engine->call(cx, db, call);
     db->calls++;

@@ -6,6 +6,7 @@ from paths import run_as_tap
 
 from additions import Additions  # noqa: F401
 from enrolment import Enrolment  # noqa: F401
+from names import Names  # noqa: F401
 from notices import Notices  # noqa: F401
 from operations import Operations  # noqa: F401
 from outages import Outages  # noqa: F401

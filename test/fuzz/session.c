@@ -18,15 +18,10 @@ static size_t times_named(struct tori_str field, struct tori_str name)
 
 static void check_claim(struct tori_ctx *cx, struct tori_str cookie)
 {
-    struct tori_caller caller = {.listener = TORI_LISTENER_OPERATOR, .cookie = cookie};
-    struct tori_session_claim claim = {.present = false};
+    struct tori_session_claim claim;
     struct tori_buf buf = tori_buf_new(cx->arena, 64);
 
-    cx->caller = &caller;
-    struct tori_result read = tori_session_claim_read(cx, &claim);
-    cx->caller = NULL;
-    assert(!TORI_FAILED(read));
-    if (!claim.present)
+    if (!tori_session_cookie_read(cx, cookie, &claim))
         return;
     tori_buf_b64u(&buf, tori_id_bytes(&claim.id));
     tori_buf_byte(&buf, '.');

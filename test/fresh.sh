@@ -33,7 +33,7 @@ for word; do
     *) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
-[ -n "$steps" ] || steps='test demo'
+[ -n "$steps" ] || steps=' test demo'
 
 release=bookworm
 folder=$(mktemp -d "${TMPDIR:-/var/tmp}/torimori-fresh.XXXXXX")

@@ -36,7 +36,7 @@ static bool take_group(struct tori_pipeline *p, struct tori_group *out)
     pthread_mutex_lock(&p->mutex);
     int64_t due = tori_clock_steady_ms() + beat_every_ms(p);
     while ((p->open.count == 0 && !p->closing && tori_clock_steady_ms() < due) ||
-           p->broken != TORI_BREAK_NONE) {
+           (p->broken != TORI_BREAK_NONE && !p->closing)) { /* at the end nobody mends it */
         p->committer_idle = true;
         wait_until(&p->group_ready, &p->mutex, beat_every_ms(p));
         p->committer_idle = false;
@@ -125,12 +125,21 @@ static TORI_RESULT read_next_seq(struct tori_ctx *cx, struct tori_pipeline *p, b
     return TORI_OK;
 }
 
-/* Where the journal really ends; as long as the store is away nobody is answered 2xx. */
+static bool is_closing(struct tori_pipeline *p)
+{
+    pthread_mutex_lock(&p->mutex);
+    bool closing = p->closing;
+    pthread_mutex_unlock(&p->mutex);
+    return closing;
+}
+
+/* Where the journal really ends; as long as the store is away nobody is answered 2xx. SEQ_UNKNOWN:
+ * away to the end. */
 static int64_t find_head(struct tori_pipeline *p, struct tori_ctx *cx, bool renew)
 {
     int64_t next_seq;
 
-    for (;;) {
+    while (!is_closing(p)) {
         struct tori_result r = read_next_seq(cx, p, renew, &next_seq);
         if (!TORI_FAILED(r))
             return next_seq;
@@ -140,6 +149,7 @@ static int64_t find_head(struct tori_pipeline *p, struct tori_ctx *cx, bool rene
         usleep(200 * 1000);
         tori_arena_reset(cx->arena);
     }
+    return SEQ_UNKNOWN;
 }
 
 static void commit_group(struct tori_pipeline *p, struct tori_ctx *cx, struct tori_group *group)

@@ -9,7 +9,7 @@ from enrolment import Enrolment  # noqa: F401
 from names import Names  # noqa: F401
 from notices import Notices  # noqa: F401
 from operations import Operations  # noqa: F401
-from outages import Outages  # noqa: F401
+from outages import Outages, StoreAway  # noqa: F401
 from proofs import Proofs  # noqa: F401
 
 if __name__ == "__main__":

@@ -2,9 +2,16 @@
 
 import secrets
 import signal
+import unittest
 
-from scene import User
+from paths import TORIMORI
+
+from cluster import Cluster
+from scene import Answer, Scene, User
+from server import readyz
 from stage import Case, role_pid, send_signal, until
+
+AWAY_S = 30
 
 
 class Outages(Case):
@@ -59,9 +66,12 @@ class Outages(Case):
             self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
             self.assertEqual(user.state(operation), "step_up")
             self.login_works_or_is_refused(user)
+            # Ready all the same, for logins go on; and it says what does not.
+            self.assertEqual(readyz(self.scene.stack), (200, "keyholder_away"))
         finally:
             send_signal(self.scene, "keyholder", signal.SIGCONT)
         self.back(user)
+        self.assertEqual(readyz(self.scene.stack), (200, "decided"))
         self.unmoved(user, operation)
 
     def login_works_or_is_refused(self, user: User) -> None:
@@ -90,3 +100,81 @@ class Outages(Case):
         finally:
             send_signal(self.scene, "courier", signal.SIGCONT)
         self.scene.wait_mail(user.mail, "4,321", 30)
+
+    def test_a_killed_courier_comes_back_and_loses_no_notice(self):
+        user = self.scene.newcomer()
+        pid = send_signal(self.scene, "courier", signal.SIGKILL)
+        operation = user.allowed(amount=8_642)
+        self.assertEqual(user.redeem(operation).json()["status"], "redeemed")
+        self.assertTrue(until(lambda: role_pid(self.scene, "courier") != pid, 30))
+        self.scene.wait_mail(user.mail, "8,642", 60)
+
+
+class StoreAway(Case):
+    """PostgreSQL is stopped under a running Torimori: nothing is acknowledged that is not kept."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        if not TORIMORI.exists():
+            raise unittest.SkipTest(f"{TORIMORI.name} is not built")
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.migrate()
+        cls.scene = Scene(store__url=cls.cluster.url)
+        cls.addClassCleanup(cls.scene.close)
+        cls.scene.open()
+
+    def away(self, answer: Answer) -> None:
+        """Refused with a reason and a time to come back; `not_owner` once the lease has run out."""
+        self.assertEqual(answer.status, 503, answer.body)
+        self.assertIn(answer.code, ("store_away", "not_owner", "busy"))
+        self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
+
+    def test_a_stopped_store_stops_everything_and_nothing_is_half_done(self):  # AUTH-28
+        user = self.scene.newcomer()
+        operation, allowed = user.ask(), user.allowed(amount=2_000)
+        visit = user.visit("confirm", operation_id=operation["operation_id"])
+        proof = user.proof(visit)
+        key, body = secrets.token_urlsafe(16), user.body(amount=3_000)
+        self.cluster.stop()
+        try:
+            self.away(user.channel.once("POST", "/v1/operations", body, key))
+            self.away(user.redeem(allowed))
+            for answer in (user.browser.bring(visit, proof), user.own("/v1/me/lock", {})):
+                self.assertEqual(answer.status, 503, answer.body)
+            self.assertEqual(user.browser.get(self.scene.stack.pages + "/me").status, 503)
+        finally:
+            self.cluster.start()
+        first = until(lambda: self.asked(user, body, key), AWAY_S)
+        self.assertIsNotNone(first, "it does not come back")
+        again = user.channel.once("POST", "/v1/operations", body, key)
+        self.assertEqual((again.status, again.body), (201, first.body))
+        self.assertEqual(user.state(operation), "step_up")
+        self.assertIn(user.state(allowed), ("allowed", "lapsed"))
+        done = user.allowed(amount=4_000)
+        self.assertEqual(user.redeem(done).json()["status"], "redeemed")
+        self.assertEqual(readyz(self.scene.stack), (200, "decided"))
+        self.assertEqual(self.cluster.number("SELECT max(seq) + 1 - count(*) FROM journal"), 0)
+
+    def asked(self, user: User, body: dict, key: str) -> Answer | None:
+        answer = user.channel.once("POST", "/v1/operations", body, key)
+        if answer.status != 201:
+            self.away(answer)
+            return None
+        return answer
+
+    def test_a_login_without_a_durable_row_is_none(self):
+        user = self.scene.newcomer()
+        visit = user.visit("login")
+        proof = user.proof(visit)
+        sessions = self.cluster.number("SELECT count(*) FROM session")
+        self.cluster.stop()
+        try:
+            answer = user.browser.bring(visit, proof)
+            self.assertEqual(answer.status, 503, answer.body)
+        finally:
+            self.cluster.start()
+        self.assertTrue(until(lambda: user.ask_once().status == 201, AWAY_S), "it does not come back")
+        self.assertEqual(self.cluster.number("SELECT count(*) FROM session"), sessions)
+        user.login()
+        self.assertTrue(user.alive())

@@ -188,6 +188,12 @@ class Server:
                      if line.startswith(name + " ")), -1)
 
 
+def readyz(stack: Stack) -> tuple[int, str]:
+    """The status, and what it says of important operations."""
+    status, body = Server(stack).readyz()
+    return status, str(body.get("important_operations", body.get("code", "")))
+
+
 def command_of(pid: int) -> list[str]:
     """The command line of a process; [""] when there is none any more."""
     try:

@@ -108,6 +108,11 @@ class Server:
         for pid in sorted(self.left(), key=lambda pid: pid != self.pid()):
             os.kill(pid, number)
 
+    def freeze(self) -> None:
+        """SIGSTOP; returns when the last thread of it stands still, which takes a moment."""
+        self.send_all(signal.SIGSTOP)
+        self.wait(lambda: all(is_still(pid) for pid in self.left()), "it does not stand still")
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """The exit code of the whole."""
         if self.process is not None and self.process.poll() is None:
@@ -192,6 +197,15 @@ def readyz(stack: Stack) -> tuple[int, str]:
     """The status, and what it says of important operations."""
     status, body = Server(stack).readyz()
     return status, str(body.get("important_operations", body.get("code", "")))
+
+
+def is_still(pid: int) -> bool:
+    """Every thread is stopped."""
+    try:
+        return all(path.read_text("utf-8").rpartition(")")[2].split()[0] == "T"
+                   for path in Path(f"/proc/{pid}/task").glob("*/stat"))
+    except OSError:
+        return False
 
 
 def command_of(pid: int) -> list[str]:

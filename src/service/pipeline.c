@@ -303,6 +303,11 @@ static void wait_for_flight(const struct tori_pipeline *p)
 {
     for (int waited = 0; atomic_load(&p->in_flight) > 0 && waited < CLOSE_WAIT_MS; waited += 10)
         usleep(10 * 1000);
+    uint64_t left = atomic_load(&p->in_flight);
+    if (left > 0) {
+        struct tori_ctx cx = {.log = p->config.log};
+        tori_log(&cx, TORI_WARN, "pipeline.commands_left", tori_u64("count", left));
+    }
 }
 
 static void end_committer(struct tori_pipeline *p)

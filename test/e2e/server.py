@@ -89,7 +89,7 @@ class Server:
             over = self.process is None or self.process.poll() is not None
             return look() or (over and OVER)
         found = until(found_or_over, PATIENCE_S)
-        assert found and found is not OVER, f"{what}:\n" + self.text()
+        assert found and found is not OVER, f"{what}:\n" + self.text()[-4000:]
         return found
 
     def send(self, number: signal.Signals, role: str = "") -> int:
@@ -124,7 +124,7 @@ class Server:
         try:
             return self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"it does not end:\n{self.text()}") from None
+            raise AssertionError(f"it does not end:\n{self.text()[-4000:]}") from None
 
     def close(self) -> None:
         """Whatever happened: nothing of it is left."""

@@ -207,6 +207,7 @@ class World:
             again = one.user.channel.once("POST", "/v1/operations", one.body, one.key)
             if (again.status, again.body) != (201, one.first):
                 found.append(f"{one.key}: {again.status} {again.body!r} instead of {one.first!r}")
+        self.users[0].login()  # something to be sealed
         newest = max([0, *self.checkpoints, *(c[1] for c in run.seen if c[0] <= end)])
         if not until(lambda: (checkpoint(self.stack.log) or (0, b""))[0] > newest, 20):
             found.append(f"the log does not go on after {newest}: "

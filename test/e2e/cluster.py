@@ -16,12 +16,13 @@ import with_postgres
 
 
 class Cluster:
-    def __init__(self) -> None:
+    def __init__(self, settings: dict[str, str] | None = None) -> None:
+        self.settings = with_postgres.SETTINGS | (settings or {})
         self.bin = with_postgres.find_bin()
         if self.bin is None:
             raise unittest.SkipTest("PostgreSQL is absent")
         self.folder = Path(tempfile.mkdtemp(prefix="tpg", dir="/tmp"))
-        self.server = with_postgres.start(self.folder, self.bin, with_postgres.SETTINGS)
+        self.server = with_postgres.start(self.folder, self.bin, self.settings)
 
     @property
     def owner(self) -> str:
@@ -60,7 +61,7 @@ class Cluster:
             time.sleep(0.02)
 
     def start(self) -> None:
-        self.server = with_postgres.launch(self.folder, self.bin, with_postgres.SETTINGS)
+        self.server = with_postgres.launch(self.folder, self.bin, self.settings)
 
     def close(self) -> None:
         if self.server.poll() is None:

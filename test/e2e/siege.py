@@ -32,7 +32,8 @@ PAUSE_S = 30
 class Siege:
     """One scene, its load, and the model of what it was told."""
 
-    def __init__(self, dice: random.Random, on_postgres: bool = False, users: int = 4) -> None:
+    def __init__(self, dice: random.Random, on_postgres: bool = False, users: int = 4,
+                 **settings: str) -> None:
         self.dice, self.users = dice, users
         self.after = contextlib.ExitStack()
         self.cluster = Cluster() if on_postgres else None
@@ -41,7 +42,7 @@ class Siege:
             self.cluster.migrate()
             self.scene = Scene(store__url=self.cluster.url)
         else:
-            self.scene = Scene()
+            self.scene = Scene(**settings)
         self.arm = self.scene.stack.folder / "failpoint"
         self.record = Record()
         self.known: dict[str, str] = {}  # operation → the state that was last compared
@@ -151,12 +152,19 @@ class Siege:
         if self.cluster:
             rows = self.cluster.ask("SELECT encode(convert_to(entry, 'UTF8'), 'hex') " + query)
             return [bytes.fromhex(row[0]) for row in rows]
-        path = self.scene.stack.folder / "torimori.db"
+        path = self.scene.settings.get("store__url", f"sqlite:{self.scene.stack.path('torimori.db')}")[7:]
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as store:
             return [row[0].encode() for row in store.execute("SELECT entry " + query)]
 
     def compare(self) -> None:
-        """What was acknowledged since the last time; in this order, so that nothing can be too new."""
+        """What was acknowledged since the last time; and one key again."""
+        self.compare_rows()
+        asked = self.asked()
+        if asked:
+            self.ask_again(self.dice.choice(asked))
+
+    def compare_rows(self) -> None:
+        """In this order, so that nothing can be too new."""
         said = [(one, one.state()) for one in self.asked()]
         self.look()
         seen = dict(self.checkpoints)
@@ -172,8 +180,6 @@ class Siege:
         self.record.faults = []
         for load in self.loads:
             load.faults.clear()
-        if said:
-            self.ask_again(self.dice.choice(said)[0])
 
     def ask_again(self, one: Asked) -> None:
         """Its key still has the one answer; a server that is just away is asked again."""

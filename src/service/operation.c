@@ -23,9 +23,9 @@ static TORI_RESULT check_envelope(struct tori_ctx *cx, struct tori_operation_ask
 {
     ask->entry = tori_operation_named(ask->type);
     if (ask->entry == NULL || ask->entry->type->ours || ask->entry->type->right == 0)
-        return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN, tori_text("field", ask->type));
+        return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN, tori_word("field", "type"));
     if (ask->type_version != ask->entry->type->version)
-        return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN, tori_i64("version", ask->type_version));
+        return TORI_FAIL(cx, OPERATION_TYPE_UNKNOWN, tori_word("field", "type_version"));
     if (cx->caller->idempotency_key.len == 0)
         return TORI_FAIL(cx, IDEMPOTENCY_KEY_MISSING);
     return TORI_OK;

@@ -13,7 +13,7 @@ from browser import Browser
 import people
 from office import must
 from scene import User
-from stage import send_signal
+from stage import send_signal, until
 
 STAFF = {"kakari": 0, "kacho": 1}
 PROOFING = {"kind": "document", "checked": "見本の免許証"}
@@ -29,12 +29,25 @@ class Acts:
         self.users: dict[str, User] = {}
         self.hidden: Path | None = None
         self.growing = ""
+        self.stopped: set[str] = set()
+
+    def end(self) -> None:
+        """Whatever became of the file, the next one finds everything at work."""
+        for role in sorted(self.stopped):
+            self.do_continue(role)
+            until(self.is_whole, 30)
+        if self.hidden is not None:
+            self.do_show(self.hidden.name)
 
     def do(self, words: list[str]) -> None:
         getattr(self, "do_" + words[0])(*words[1:])
 
     def keep(self, name: str, value: str) -> None:
         self.player.names.keep(name, value)
+
+    def is_whole(self) -> bool:
+        told = self.player.people["metrics"].fetch("GET", "/readyz", {}, None)
+        return told.status == 200 and told.json()["important_operations"] == "decided"
 
     # People ----------------------------------------------------------------------------------
 
@@ -209,7 +222,9 @@ class Acts:
             self.hidden.rename(self.hidden.with_suffix(".hidden"))
 
     def do_stop(self, role: str) -> None:
+        self.stopped.add(role)
         send_signal(self.scene, role, signal.SIGSTOP)
 
     def do_continue(self, role: str) -> None:
         send_signal(self.scene, role, signal.SIGCONT)
+        self.stopped.discard(role)

@@ -10,7 +10,6 @@ import re
 import secrets
 import socket
 import time
-from collections import deque
 from html import unescape
 from typing import Any, Callable
 
@@ -24,7 +23,7 @@ from channel import Connection
 from coverage import Documents
 from scene import Scene
 from stage import until
-from transcript import Act, Names, Request, Transcript, pretty
+from transcript import Act, Line, Names, Request, Transcript, pretty
 
 SHOWN = ("location", "set-cookie", "retry-after", "allow", "content-disposition")
 ASIDES = ("Until", "Only")  # "until this code comes", "of lists only the items with this value"
@@ -103,7 +102,6 @@ class Player:
         self.names = Names(dict(sorted(fixed.items(), key=lambda one: -len(one[1]))))
         self.people: dict[str, Sender] = dict(self.machines)
         self.acts.begin()
-        self.history: deque[tuple[Request, Page]] = deque(maxlen=1)
 
     def browser(self, name: str, browser: Browser, listener: str = "customer") -> Sender:
         """Gives a browser a name in this file."""
@@ -118,21 +116,28 @@ class Player:
         allow comes back as faults."""
         self.begin()
         faults = []
-        for step in transcript.steps:
-            try:
-                if isinstance(step, Act):
-                    self.acts.do(self.fill(step.text).split())
-                if isinstance(step, Request):
-                    step.answer, wrong = self.exchange(step)
-                    faults += [f"line {step.at}: {fault}" for fault in wrong]
-            except Exception as trouble:
-                where = f"{transcript.path.name}:{getattr(step, 'at', 0)}"
-                raise Broken(f"{where}: {trouble!r}") from trouble
+        try:
+            for step in transcript.steps:
+                faults += [f"line {step.at}: {fault}" for fault in self.step(transcript, step)]
+        finally:
+            self.acts.end()
         return faults
+
+    def step(self, transcript: Transcript, step: Line | Act | Request) -> list[str]:
+        """One step; what the document does not allow."""
+        try:
+            if isinstance(step, Act):
+                self.acts.do(self.fill(step.text).split())
+            if isinstance(step, Request):
+                step.answer, wrong = self.exchange(step)
+                return wrong
+        except Exception as trouble:
+            where = f"{transcript.path.name}:{getattr(step, 'at', 0)}"
+            raise Broken(f"{where}: {trouble!r}") from trouble
+        return []
 
     def exchange(self, request: Request) -> tuple[str, list[str]]:
         answer = self.patient(request)
-        self.history.append((request, answer))
         code, wrong = self.problem(answer)
         wrong += self.documents.note(self.people[request.who].listener, request.method,
                                      self.fill(request.path), answer, code)

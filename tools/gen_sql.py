@@ -13,8 +13,9 @@ import sys
 
 ENGINES = ("sqlite", "pg")
 TOKENS = {
-    "sqlite": {"id": "BLOB", "int": "INTEGER", "bytes": "BLOB", "strict": "STRICT, WITHOUT ROWID"},
-    "pg": {"id": "bytea", "int": "bigint", "bytes": "bytea", "strict": ""},
+    "sqlite": {"id": "BLOB", "int": "INTEGER", "bytes": "BLOB", "strict": "STRICT, WITHOUT ROWID",
+               "appended": "STRICT"},
+    "pg": {"id": "bytea", "int": "bigint", "bytes": "bytea", "strict": "", "appended": ""},
 }
 BEGIN = {"sqlite": "BEGIN IMMEDIATE", "pg": "BEGIN"}
 USES = ("never", "first", "both", "reader", "writer")

@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 
-enum { FIRST_BLOCK = 8 * 1024, ALIGN = alignof(max_align_t) };
+enum { FIRST_BLOCK = 24 * 1024, ALIGN = alignof(max_align_t) };
 
 struct block {
     struct block *next;

@@ -72,7 +72,7 @@ struct tori_server {
 
 struct tori_exchange;
 
-enum { TORI_CHANCE = 256 };
+enum { TORI_CHANCE = 4096 };
 
 /* The part of a reactor that is not a socket. One thread's own, but for `done`. */
 struct tori_edge {

@@ -267,6 +267,9 @@ enum tori_tls_state tori_tls_read(struct tori_tls *tls, uint8_t *to, size_t room
 {
     if (tls->failed)
         return TORI_TLS_FAILED;
+    /* OpenSSL would only find out the same, by a longer way. */
+    if (tls->in.len == 0 && SSL_pending(tls->ssl) == 0)
+        return TORI_TLS_WANT;
     ERR_clear_error();
     int result = SSL_read_ex(tls->ssl, to, room, n);
     if (result == 1)

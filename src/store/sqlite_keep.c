@@ -11,7 +11,7 @@
 
 #include "store/sqlite_int.h"
 
-enum { PASSIVE_PAGES = 1000, RESTART_PAGES = 16384 }; /* of 4,096 bytes: 4 MB and 64 MB */
+enum { PASSIVE_PAGES = 4000, RESTART_PAGES = 16384 }; /* of 4,096 bytes: 16 MB and 64 MB */
 /* RESTART keeps writers out while it waits for readers: not for long, and then after the next 4
  * MB. */
 enum { RESTART_WAIT_MS = 200 };

@@ -1,20 +1,23 @@
-/* client USERS PLACES: the load of `make bench`. Threads with kept-alive TLS 1.3 connections do
- * what browsers and channels do; each line of standard input, "login 2000", is done and answered by
- * "2000 1.234567" (how many, seconds). It shares no code with the server, ends at the first answer
- * that is not the expected one, and its own CPU time counts for nothing. */
+/* client USERS PLACES: the load of `make bench`. Actors with kept-alive TLS 1.3 connections do
+ * what browsers and channels do, in turn, on one thread that never sleeps: were it asleep, the
+ * server would pay for waking it, which no client at the end of a network makes it do. Each line of
+ * standard input, "login 2000", is done and answered by "2000 1.234567" (how many, seconds). It
+ * shares no code with the server, ends at the first answer that is not the expected one, and its
+ * own CPU time counts for nothing. */
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "wire.h"
 
-enum { THREADS = 32, USERS = 512, COOKIES = 512, BACKUP_FLAGS = 0x1d };
+enum { ACTORS = 32, STACK = 256 * 1024, USERS = 512, COOKIES = 512, BACKUP_FLAGS = 0x1d };
 
 /* Where everything is; filled from the second file, a name and a value each line. */
 struct places {
@@ -31,8 +34,9 @@ struct user {
     char cookies[COOKIES];
 };
 
-struct thread {
-    pthread_t id;
+struct actor {
+    ucontext_t at;
+    bool waits; /* for its next job */
     struct line customer, channel, raw;
     struct user *user;
     size_t users, next;
@@ -44,12 +48,13 @@ struct thread {
 
 static struct places place;
 static struct user user[USERS];
-static struct thread thread[THREADS];
+static struct actor actor[ACTORS];
+static struct actor *now;
+static ucontext_t director;
 static char raw_request[MESSAGE];
-static pthread_barrier_t begin, end;
-static void (*job)(struct thread *);
+static void (*job)(struct actor *);
 
-static void expect(const struct thread *t, int status)
+static void expect(const struct actor *t, int status)
 {
     if (t->answer.status == status)
         return;
@@ -57,7 +62,7 @@ static void expect(const struct thread *t, int status)
     exit(1);
 }
 
-static void channel_post(struct thread *t, const char *path, const char *more, int status)
+static void channel_post(struct actor *t, const char *path, const char *more, int status)
 {
     int n = snprintf(t->request, MESSAGE,
                      "POST %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n"
@@ -67,7 +72,7 @@ static void channel_post(struct thread *t, const char *path, const char *more, i
     expect(t, status);
 }
 
-static void open_visit(struct thread *t, const char *purpose, const char *more,
+static void open_visit(struct actor *t, const char *purpose, const char *more,
                        char visit[static SMALL])
 {
     snprintf(t->body, MESSAGE,
@@ -78,7 +83,7 @@ static void open_visit(struct thread *t, const char *purpose, const char *more,
     between(t->answer.body, "\"interaction_id\":\"", '"', visit);
 }
 
-static void collect(struct thread *t, const char *visit, const char *code)
+static void collect(struct actor *t, const char *visit, const char *code)
 {
     char path[SMALL * 2];
 
@@ -105,7 +110,7 @@ static void keep_cookies(struct user *u, const char *head)
     }
 }
 
-static void browse(struct thread *t, struct user *u, const char *line, int status)
+static void browse(struct actor *t, struct user *u, const char *line, int status)
 {
     int post = line[0] == 'P';
     int n = snprintf(t->request, MESSAGE,
@@ -167,7 +172,7 @@ static void write_assertion(struct user *u, const char *challenge, const char *o
 }
 
 /* Challenge, proof, and the way back with its code. */
-static void prove(struct thread *t, struct user *u, const char *visit, char code[static SMALL])
+static void prove(struct actor *t, struct user *u, const char *visit, char code[static SMALL])
 {
     char line[SMALL * 2], challenge[SMALL];
 
@@ -183,12 +188,12 @@ static void prove(struct thread *t, struct user *u, const char *visit, char code
     between(t->answer.text, "code=", '&', code);
 }
 
-static struct user *take_user(struct thread *t)
+static struct user *take_user(struct actor *t)
 {
     return &t->user[t->next++ % t->users];
 }
 
-static void log_in(struct thread *t)
+static void log_in(struct actor *t)
 {
     struct user *u = take_user(t);
     char visit[SMALL], code[SMALL];
@@ -200,7 +205,7 @@ static void log_in(struct thread *t)
     between(t->answer.body, "\"session_id\":\"", '"', u->session);
 }
 
-static void write_withdrawal(struct thread *t, const struct user *u)
+static void write_withdrawal(struct actor *t, const struct user *u)
 {
     char at[32];
     time_t now = time(NULL);
@@ -218,13 +223,13 @@ static void write_withdrawal(struct thread *t, const struct user *u)
         at, u->customer, u->session);
 }
 
-static void step_up(struct thread *t)
+static void step_up(struct actor *t)
 {
     struct user *u = take_user(t);
     char operation[SMALL], visit[SMALL], code[SMALL], more[SMALL * 2];
 
     snprintf(more, sizeof(more), "Idempotency-Key: %d-%u-%u\r\n", (int)getpid(),
-             (unsigned)(t - thread), t->number++);
+             (unsigned)(t - actor), t->number++);
     write_withdrawal(t, u);
     channel_post(t, "/v1/operations", more, 201);
     between(t->answer.body, "\"operation_id\":\"", '"', operation);
@@ -238,7 +243,7 @@ static void step_up(struct thread *t)
     must(strstr(t->answer.body, "\"redeemed\"") != NULL);
 }
 
-static void introspect(struct thread *t)
+static void introspect(struct actor *t)
 {
     const struct user *u = take_user(t);
 
@@ -248,7 +253,7 @@ static void introspect(struct thread *t)
 }
 
 /* Ends the sessions that logins left, so that a customer never has more than one. */
-static void log_out(struct thread *t)
+static void log_out(struct actor *t)
 {
     struct user *u = take_user(t);
 
@@ -257,7 +262,7 @@ static void log_out(struct thread *t)
 }
 
 /* The same bytes over and over, to a peer. */
-static void raw(struct thread *t)
+static void raw(struct actor *t)
 {
     exchange(&t->raw, raw_request, strlen(raw_request), &t->answer);
     must(t->answer.status == 200);
@@ -265,24 +270,44 @@ static void raw(struct thread *t)
 
 static const struct {
     const char *name;
-    void (*run)(struct thread *);
+    void (*run)(struct actor *);
 } jobs[] = {{"login", log_in},
             {"stepup", step_up},
             {"introspect", introspect},
             {"logout", log_out},
             {"raw", raw}};
 
-static void *run_thread(void *arg)
+void wait_a_turn(void)
 {
-    struct thread *t = arg;
+    swapcontext(&now->at, &director);
+}
 
+static void act(void)
+{
     for (;;) {
-        pthread_barrier_wait(&begin);
-        for (long i = 0; i < t->turns; i++)
-            job(t);
-        pthread_barrier_wait(&end);
+        now->waits = true;
+        wait_a_turn();
+        now->waits = false;
+        for (long i = 0; i < now->turns; i++)
+            job(now);
     }
-    return NULL;
+}
+
+/* One turn for everybody; says whether somebody is still at it. */
+static bool go_round(void)
+{
+    bool busy = false;
+
+    for (size_t i = 0; i < ACTORS; i++) {
+        now = &actor[i];
+        if (now->waits && now->turns == 0)
+            continue;
+        swapcontext(&director, &now->at);
+        if (now->waits)
+            now->turns = 0;
+        busy = busy || !now->waits;
+    }
+    return busy;
 }
 
 static double seconds_now(void)
@@ -300,12 +325,12 @@ static void run_job(const char *name, long count)
         if (strcmp(jobs[i].name, name) == 0)
             job = jobs[i].run;
     must(job != NULL);
-    for (size_t i = 0; i < THREADS; i++)
-        thread[i].turns = (count + THREADS - 1) / THREADS;
+    for (size_t i = 0; i < ACTORS; i++)
+        actor[i].turns = (count + ACTORS - 1) / ACTORS;
     double from = seconds_now();
-    pthread_barrier_wait(&begin);
-    pthread_barrier_wait(&end);
-    printf("%ld %.6f\n", thread[0].turns * THREADS, seconds_now() - from);
+    while (go_round())
+        continue;
+    printf("%ld %.6f\n", (count + ACTORS - 1) / ACTORS * ACTORS, seconds_now() - from);
 }
 
 /* "peer PORT HOST FILE": the following raw jobs go there; HOST "-" means without TLS. */
@@ -318,10 +343,10 @@ static void choose_peer(const char *words)
     must((from = fopen(file, "r")) != NULL);
     raw_request[fread(raw_request, 1, MESSAGE - 1, from)] = '\0';
     fclose(from);
-    for (size_t i = 0; i < THREADS; i++) {
-        if (thread[i].raw.fd > 0)
-            close_line(&thread[i].raw);
-        thread[i].raw = open_line(port, host[0] == '-' ? NULL : host);
+    for (size_t i = 0; i < ACTORS; i++) {
+        if (actor[i].raw.fd > 0)
+            close_line(&actor[i].raw);
+        actor[i].raw = open_line(port, host[0] == '-' ? NULL : host);
     }
     puts("ok");
 }
@@ -334,10 +359,10 @@ static void write_sample(const char *words)
 
     must(sscanf(words, "sample %511s", name) == 1 && strlen(name) + 8 < sizeof(name));
     strcat(name, ".in");
-    must((to = fopen(name, "w")) != NULL && fputs(thread[0].request, to) >= 0);
+    must((to = fopen(name, "w")) != NULL && fputs(actor[0].request, to) >= 0);
     fclose(to);
     strcpy(strrchr(name, '.'), ".out");
-    must((to = fopen(name, "w")) != NULL && fputs(thread[0].answer.text, to) >= 0);
+    must((to = fopen(name, "w")) != NULL && fputs(actor[0].answer.text, to) >= 0);
     fclose(to);
     puts("ok");
 }
@@ -348,8 +373,8 @@ static void write_one(const char *words)
     char challenge[SMALL], origin[SMALL];
 
     must(sscanf(words, "assert %127s %127s", challenge, origin) == 2);
-    write_assertion(&user[0], challenge, origin, thread[0].body);
-    puts(thread[0].body);
+    write_assertion(&user[0], challenge, origin, actor[0].body);
+    puts(actor[0].body);
 }
 
 static void read_places(const char *path)
@@ -391,23 +416,26 @@ static size_t read_users(const char *path)
         n++;
     }
     fclose(from);
-    must(n >= THREADS);
+    must(n >= ACTORS);
     return n;
 }
 
-static void begin_threads(size_t users)
+static void set_stage(size_t users)
 {
-    size_t each = users / THREADS;
+    size_t each = users / ACTORS;
 
-    pthread_barrier_init(&begin, NULL, THREADS + 1);
-    pthread_barrier_init(&end, NULL, THREADS + 1);
-    for (size_t i = 0; i < THREADS; i++) {
-        struct thread *t = &thread[i];
+    for (size_t i = 0; i < ACTORS; i++) {
+        struct actor *t = &actor[i];
         t->user = &user[i * each];
         t->users = each;
         t->customer = open_line(place.customer_port, place.customer_host);
         t->channel = open_line(place.channel_port, place.channel_host);
-        must(pthread_create(&t->id, NULL, run_thread, t) == 0);
+        must(getcontext(&t->at) == 0);
+        t->at.uc_stack.ss_size = STACK;
+        must((t->at.uc_stack.ss_sp = malloc(STACK)) != NULL);
+        makecontext(&t->at, act, 0);
+        now = t;
+        swapcontext(&director, &t->at); /* as far as its first wait */
     }
 }
 
@@ -421,7 +449,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     read_places(argv[2]);
     make_context(place.ca, place.certificate, place.key);
-    begin_threads(read_users(argv[1]));
+    set_stage(read_users(argv[1]));
     puts("ready");
     while (fgets(words, sizeof(words), stdin) != NULL) {
         if (strncmp(words, "peer ", 5) == 0)

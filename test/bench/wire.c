@@ -1,8 +1,11 @@
 #include "wire.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,13 +77,16 @@ struct line open_line(const char *port, const char *host)
     struct line line = {.fd = connect_to(port)};
     char name[SMALL];
 
-    if (host == NULL)
+    if (host == NULL) {
+        must(fcntl(line.fd, F_SETFL, O_NONBLOCK) == 0);
         return line;
+    }
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(host, ":"), host);
     line.tls = SSL_new(tls_context);
     must(line.tls != NULL && SSL_set_fd(line.tls, line.fd) == 1);
     must(SSL_set_tlsext_host_name(line.tls, name) == 1 && SSL_set1_host(line.tls, name) == 1);
     must(SSL_connect(line.tls) == 1);
+    must(fcntl(line.fd, F_SETFL, O_NONBLOCK) == 0);
     return line;
 }
 
@@ -99,10 +105,15 @@ static void put(const struct line *line, const char *at, size_t len)
         must(write(line->fd, at, len) == (ssize_t)len);
 }
 
+/* How many bytes there are; 0: none yet. */
 static size_t get(const struct line *line, char *at, size_t room)
 {
     long n = line->tls != NULL ? SSL_read(line->tls, at, (int)room) : read(line->fd, at, room);
+    bool none = line->tls != NULL ? SSL_get_error(line->tls, (int)n) == SSL_ERROR_WANT_READ
+                                  : n < 0 && errno == EAGAIN;
 
+    if (none)
+        return 0;
     must(n > 0);
     return (size_t)n;
 }
@@ -121,7 +132,12 @@ void exchange(const struct line *line, const char *request, size_t len, struct a
     out->len = 0;
     while (head_end == NULL ||
            out->len < (size_t)(out->body - out->text) + content_length(out->text)) {
-        out->len += get(line, out->text + out->len, sizeof(out->text) - 1 - out->len);
+        size_t n = get(line, out->text + out->len, sizeof(out->text) - 1 - out->len);
+        if (n == 0) {
+            wait_a_turn();
+            continue;
+        }
+        out->len += n;
         out->text[out->len] = '\0';
         head_end = strstr(out->text, "\r\n\r\n");
         out->body = head_end == NULL ? NULL : head_end + 4;

@@ -1,4 +1,5 @@
-/* Kept-alive connections of the load's client, and the texts that travel on them. */
+/* Kept-alive connections of the load's client, and the texts that travel on them. Reading never
+ * blocks: what has to wait calls wait_a_turn. */
 #ifndef TORI_BENCH_WIRE_H
 #define TORI_BENCH_WIRE_H
 
@@ -47,6 +48,9 @@ void make_context(const char *ca, const char *certificate, const char *key);
 /* To the loopback; `host` (with or without a port) is the name that TLS asks for, NULL: no TLS. */
 struct line open_line(const char *port, const char *host);
 void close_line(struct line *line);
+
+/* Lets the client's other connections have a look at theirs; the client supplies it. */
+void wait_a_turn(void);
 
 /* Sends a request and reads its whole answer. */
 void exchange(const struct line *line, const char *request, size_t len, struct answer *out);

@@ -271,6 +271,8 @@ CREATE TABLE credential_route (
     PRIMARY KEY (credential_hash)
 ) @strict;
 
+-- Rows of the next two are large and come in order, so they are kept by that order and not inside of an
+-- index, whose pages hold a kilobyte of a row at most.
 CREATE TABLE journal (
     shard @int NOT NULL,
     seq @int NOT NULL,
@@ -280,7 +282,7 @@ CREATE TABLE journal (
     entry text NOT NULL,
     leaf_hash @bytes NOT NULL,
     PRIMARY KEY (shard, seq)
-) @strict;
+) @appended;
 
 CREATE TABLE evidence_body (
     shard @int NOT NULL,
@@ -288,7 +290,7 @@ CREATE TABLE evidence_body (
     customer_id @id NOT NULL,
     sealed_body @bytes NOT NULL,
     PRIMARY KEY (shard, seq)
-) @strict;
+) @appended;
 
 CREATE TABLE lease (
     name text NOT NULL,

@@ -3,6 +3,8 @@
 #ifndef TORI_TEST_ATTEST_H
 #define TORI_TEST_ATTEST_H
 
+#include <stdlib.h>
+
 #include "test/unit/statement.h"
 #include "test/unit/webauthn.h"
 
@@ -120,6 +122,21 @@ static inline void attest_run(struct tori_ctx *cx, const struct attest_kind *kin
 #define ATTEST_RUN(cx, kind, cases)                                                                \
     attest_run((cx), (kind), (cases), sizeof(cases) / sizeof((cases)[0]))
 
+/* Where TORIMORI_SEEDS names the folder of the fuzz corpus, honest bytes become its seeds. */
+static inline void attest_save(const char *harness, const char *seed, struct tori_bytes bytes)
+{
+    const char *folder = getenv("TORIMORI_SEEDS");
+    char path[4096];
+
+    if (folder == NULL)
+        return;
+    snprintf(path, sizeof(path), "%s/%s/%s", folder, harness, seed);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes.at, 1, bytes.len, file), bytes.len);
+    fclose(file);
+}
+
 /* Bytes that a format leaves unsigned: `len` bytes from `from` in the authenticator data. */
 struct attest_unsigned {
     struct tori_bytes auth_data;
@@ -144,6 +161,8 @@ static inline void attest_flip_all(struct scene *s, struct tori_bytes object,
     struct tori_attested attested;
 
     assert_non_null(copy);
+    attest_save("statement", s->format, object);
+    attest_save("x509", s->format, s->stmt.x5c[0]);
     each.arena = tori_arena_new(1024 * 1024);
     memcpy(copy, object.at, object.len);
     registration.response.attestation_object = (struct tori_bytes){copy, object.len};

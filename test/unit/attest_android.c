@@ -95,6 +95,8 @@ static void expect_protection(struct tori_ctx *cx, struct description *d,
     assert_ok(cx, scene_register(&s, &record));
     assert_int_equal(record.attestation.type, TORI_ATTESTATION_BASIC);
     assert_int_equal(record.attestation.protection, protection);
+    attest_save("android_key", protection == TORI_PROTECTION_TEE ? "tee" : "other",
+                s.leaf.extension[0].value);
     s.rules.anchors = NULL;
     s.rules.untrusted = true;
     assert_ok(cx, scene_register(&s, &record));

@@ -208,6 +208,7 @@ static void every_change_is_noticed(void **state)
     scene_begin(cx, &safetynet, &s);
     scene_make(&safetynet, NULL, &s);
     struct tori_registration made = soft_register(cx, &s.passkey, &s.ask);
+    attest_save("jws", "es256", s.stmt.response);
     struct tori_bytes object = made.response.attestation_object;
     size_t ver = 0;
     while (ver + 9 < object.len &&

@@ -221,6 +221,23 @@ static void make(struct scene *s)
 static const struct attest_kind tpm_es256 = {"tpm", TORI_COSE_ES256, set_up, make};
 static const struct attest_kind tpm_rs256 = {"tpm", TORI_COSE_RS256, set_up, make};
 
+/* Seeds for the readers; a digit in front says for which of the three. */
+static void save_parts(struct scene *s, const char *kind)
+{
+    static const struct {
+        const char *digit, *name;
+    } readers[] = {{"0", "public"}, {"1", "attest"}, {"2", "identity"}};
+    const struct tori_bytes parts[] = {s->stmt.pub_area, s->stmt.cert_info,
+                                       s->leaf.extension[0].value};
+    char name[32];
+
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), "%s-%s", readers[i].name, kind);
+        attest_save("tpm", name,
+                    soft_join(s->cx, tori_str_bytes(tori_str_z(readers[i].digit)), parts[i]));
+    }
+}
+
 static void an_honest_statement_is_trusted(void **state)
 {
     struct tori_ctx *cx = *state;
@@ -235,6 +252,7 @@ static void an_honest_statement_is_trusted(void **state)
         assert_int_equal(record.attestation.type, TORI_ATTESTATION_ATTCA);
         assert_int_equal(record.attestation.protection, TORI_PROTECTION_TPM);
         assert_true(record.attestation.trusted);
+        save_parts(&s, i == 0 ? "ecc" : "rsa");
         scene_end(&s);
     }
 }

@@ -1,0 +1,50 @@
+/* One certificate: all that is ever asked of it. It never leads to another's anchor. */
+#include "test/fuzz/fuzz.h"
+
+#include "codec/x509.h"
+
+static const int64_t algs[] = {TORI_COSE_ES256, TORI_COSE_ES384, TORI_COSE_ES512, TORI_COSE_EDDSA,
+                               TORI_COSE_ED448, TORI_COSE_RS256, TORI_COSE_PS256, TORI_COSE_RS1};
+
+static void use_keys(struct tori_ctx *cx, const struct tori_certificate *certificate)
+{
+    struct tori_verify_key *key;
+
+    for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
+        if (TORI_FAILED(tori_certificate_key(cx, certificate, algs[i], &key)))
+            continue;
+        assert(tori_verify_key_alg(key) == algs[i] && tori_certificate_holds(certificate, key));
+        assert(TORI_FAILED(tori_verify(cx, key, TORI_BYTES_OF("m"), TORI_BYTES_OF("s"))));
+        tori_verify_key_free(key);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint8_t key_usage[] = {0x55, 0x1d, 0x25}, common_name[] = {0x55, 4, 3};
+    struct tori_ctx *cx = fuzz_begin();
+    struct tori_certificate_facts facts;
+    struct tori_cert_extension extension;
+    struct tori_certificate *certificate;
+    struct tori_str name;
+    size_t which = 0;
+
+    if (TORI_FAILED(tori_certificate_new(cx, (struct tori_bytes){data, size}, &certificate)))
+        return 0;
+    if (!TORI_FAILED(tori_certificate_facts(cx, certificate, &facts))) {
+        struct tori_hash due = tori_sha256((struct tori_bytes){data, size});
+        assert(tori_hash_eq(&due, &facts.fingerprint));
+    }
+    if (tori_certificate_subject(certificate, TORI_BYTES_OF(common_name), &name))
+        assert(tori_utf8_valid(tori_str_bytes(name)));
+    if (!TORI_FAILED(
+            tori_certificate_extension(cx, certificate, TORI_BYTES_OF(key_usage), &extension)))
+        assert(extension.value.at != NULL || extension.value.len == 0);
+    use_keys(cx, certificate);
+    const struct tori_certificate *const one = certificate;
+    const struct tori_path path = {&one, 1, NULL, 0};
+    if (!TORI_FAILED(tori_path_anchor(cx, &path, &which)))
+        assert(which == 0); /* the count of anchors: nowhere */
+    tori_certificate_free(certificate);
+    return 0;
+}

@@ -358,5 +358,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what it started
         sys.exit(main())
     run_as_tap(__file__)

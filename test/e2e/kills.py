@@ -12,6 +12,7 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import unittest
@@ -77,8 +78,15 @@ def one_round(store: str, seed: int, number: int) -> dict:
     dice = random.Random(f"{store} {seed} {number}")
     siege = Siege(dice, store == "postgres")
     try:
+        return fight(siege, plan(dice, store == "postgres"), f"round {number} of seed {seed} on {store}")
+    finally:
+        siege.close()
+
+
+def fight(siege: Siege, troubles: list[str], name: str) -> dict:
+    try:
         siege.open()
-        for what in plan(dice, store == "postgres"):
+        for what in troubles:
             siege.strike(what)
         faults = siege.finish()
         figures = {"kills": siege.kills, "answers": siege.answers(), "rows": siege.record.tree.size,
@@ -90,9 +98,8 @@ def one_round(store: str, seed: int, number: int) -> dict:
         kept = Path(tempfile.mkdtemp(prefix="tori-kills-kept-"))
         shutil.copytree(siege.scene.stack.folder, kept, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("*.sock"))
-        print(f"round {number} of seed {seed} on {store} failed; kept in {kept}",
+        print(f"{name} failed; kept in {kept}",
               *figures["faults"][:8], sep="\n  ", flush=True)
-    siege.close()
     return figures
 
 
@@ -135,5 +142,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what it started
         sys.exit(main())
     run_as_tap(__file__)

@@ -91,8 +91,15 @@ class Siege:
 
     def kill_role(self, name: str) -> None:
         time.sleep(self.dice.uniform(0, 0.3))
-        os.kill(role_pid(self.scene, name), signal.SIGKILL)
+        assert until(lambda: self.killed(name), PATIENCE_S), f"there is no {name}"
         self.kills += 1
+
+    def killed(self, name: str) -> bool:
+        """False while it is not there: what it does may not have been missed yet."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(role_pid(self.scene, name), signal.SIGKILL)
+            return True
+        return False
 
     def kill_at(self, point: str) -> None:
         """Whoever passes the point next dies there."""

@@ -87,6 +87,23 @@ class Operations(Case):
         self.journaled(user, kind="refused", error="idempotency_key_reused")
         self.journaled(user, kind="refused", error="proof_challenge")
 
+    def test_a_key_belongs_to_a_channel_and_a_customer(self):
+        """docs/decisions/0011: a retry finds the first answer, nobody finds another's."""
+        user, other = self.scene.newcomer(), self.scene.newcomer()
+        key = secrets.token_urlsafe(16)
+        body, others = user.body(amount=1000), other.body(amount=1000)
+        first = user.channel.once("POST", "/v1/operations", body, key)
+        second = user.channel.once("POST", "/v1/operations", others, key)
+        third = self.scene.second.once("POST", "/v1/operations", body, key)
+        self.assertEqual([first.status, second.status], [201, 201])
+        self.assertEqual(len({a.json().get("operation_id") for a in (first, second)}), 2)
+        self.assertNotEqual(third.json().get("operation_id"), first.json()["operation_id"])
+        for asked, answer in ((body, first), (others, second)):
+            again = user.channel.once("POST", "/v1/operations", asked, key)
+            self.assertEqual((again.status, again.body), (201, answer.body))
+        self.code(user.channel.once("POST", "/v1/operations", body | {"account": "A-2"}, key),
+                  "idempotency_key_reused")
+
     def test_a_replayed_proof_is_refused(self):  # AUTH-27
         user = self.scene.newcomer()
         operation, other = user.ask(), user.ask()

@@ -58,9 +58,9 @@ static void put_integer(struct tori_buf *buf, struct tori_bytes number)
     tori_buf_bytes(buf, number.at, number.len);
 }
 
-/* r and s side by side (RFC 7518 §3.4) as SEQUENCE { r, s } */
-static struct tori_result to_der(struct tori_ctx *cx, struct tori_bytes raw, size_t coordinate,
-                                 struct tori_bytes *out)
+/* SEQUENCE { r, s } */
+struct tori_result tori_jws_ecdsa(struct tori_ctx *cx, struct tori_bytes raw, size_t coordinate,
+                                  struct tori_bytes *out)
 {
     struct tori_buf pair = tori_buf_new(cx->arena, DER_MAX);
     struct tori_buf der = tori_buf_new(cx->arena, DER_MAX);
@@ -109,7 +109,7 @@ static struct tori_result read_signature(struct tori_ctx *cx, struct tori_str te
         jws->alg = algorithms[i].alg;
         jws->signature = raw;
         if (algorithms[i].coordinate != 0)
-            return to_der(cx, raw, algorithms[i].coordinate, &jws->signature);
+            return tori_jws_ecdsa(cx, raw, algorithms[i].coordinate, &jws->signature);
         return TORI_OK;
     }
     return TORI_FAIL(cx, PROOF_ALGORITHM, tori_text("alg", alg->text));

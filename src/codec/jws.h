@@ -18,6 +18,10 @@ struct tori_jws {
 /* PROOF_MALFORMED; PROOF_ALGORITHM: alg is none that can be verified here. */
 TORI_RESULT tori_jws_read(struct tori_ctx *cx, struct tori_str compact, struct tori_jws *out);
 
+/* r and s side by side, `coordinate` bytes each (RFC 7518 §3.4), as DER. PROOF_SIGNATURE. */
+TORI_RESULT tori_jws_ecdsa(struct tori_ctx *cx, struct tori_bytes raw, size_t coordinate,
+                           struct tori_bytes *out);
+
 /* x5c of the header, decoded, the first in front; at most TORI_CHAIN_MAX. PROOF_MALFORMED. */
 TORI_RESULT tori_jws_x5c(struct tori_ctx *cx, const struct tori_jws *jws,
                          struct tori_bytes *certificate, size_t *count);

@@ -18,6 +18,41 @@ static bool is_odd(struct tori_bytes number)
     return number.len > 0 && (number.at[number.len - 1] & 1) == 1;
 }
 
+static unsigned remainder_of(struct tori_bytes n, unsigned prime)
+{
+    unsigned rest = 0;
+
+    for (size_t i = 0; i < n.len; i++)
+        rest = (rest << 8 | n.at[i]) % prime;
+    return rest;
+}
+
+static bool is_power_of_65537(unsigned value, unsigned prime)
+{
+    unsigned power = 1;
+
+    do {
+        if (power == value)
+            return true;
+        power = power * (65537 % prime) % prime;
+    } while (power != 1);
+    return false;
+}
+
+/* Keys that chips of one maker chose among too few (CVE-2017-15361): modulo small primes they are
+ * powers of 65537. Of these primes that is unlikely enough to tell; most keys fail at the first. */
+static bool is_of_the_flawed_kind(struct tori_bytes n)
+{
+    static const unsigned primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
+                                      79, 97, 103, 107, 109, 127, 151, 157};
+
+    for (size_t i = 0; i < sizeof(primes) / sizeof(primes[0]); i++) {
+        if (!is_power_of_65537(remainder_of(n, primes[i]), primes[i]))
+            return false;
+    }
+    return true;
+}
+
 struct tori_result tori_key_check_rsa(struct tori_ctx *cx, struct tori_bytes n, struct tori_bytes e)
 {
     if (n.len == 0 || n.len > MODULUS_MAX / 8 || n.at[0] == 0 || !is_odd(n))
@@ -27,6 +62,8 @@ struct tori_result tori_key_check_rsa(struct tori_ctx *cx, struct tori_bytes n, 
         bits--;
     if (bits < MODULUS_MIN)
         return tori_bad_key(cx, "modulus too small");
+    if (is_of_the_flawed_kind(n))
+        return tori_bad_key(cx, "modulus of a flawed generator");
     if (e.len == 0 || e.len > EXPONENT_MAX || e.at[0] == 0 || !is_odd(e) ||
         (e.len == 1 && e.at[0] < 3))
         return tori_bad_key(cx, "exponent");

@@ -41,6 +41,11 @@ static void walk(struct tori_ctx *cx, struct tori_bytes bytes, int depth)
         if (TORI_FAILED(tori_der_next(cx, &bytes, &value)))
             return;
         size_t used = before.len - bytes.len;
+        struct tori_bytes content, own = {before.at, used};
+        if (value.tag < 0x1f)
+            assert(!TORI_FAILED(tori_der_whole(cx, own, before.at[0], &content)));
+        if (value.tag < 0x1f && bytes.len > 0)
+            assert(TORI_FAILED(tori_der_whole(cx, before, before.at[0], &content)));
         assert(used >= 2 && value.content.at + value.content.len == before.at + used);
         struct tori_buf head = tori_buf_new(cx->arena, 64);
         put_tag(&head, &value);

@@ -40,6 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!TORI_FAILED(
             tori_certificate_extension(cx, certificate, TORI_BYTES_OF(key_usage), &extension)))
         assert(extension.value.at != NULL || extension.value.len == 0);
+    int version = tori_certificate_version(certificate);
+    if (!TORI_FAILED(tori_certificate_check_form(cx, certificate)) && version >= 1 && version <= 3)
+        assert(!tori_certificate_is_ca(certificate) || !tori_certificate_is_for(certificate, "x"));
+    if (tori_certificate_subject_is_empty(certificate))
+        assert(!tori_certificate_subject(certificate, TORI_BYTES_OF(common_name), &name));
     use_keys(cx, certificate);
     const struct tori_certificate *const one = certificate;
     const struct tori_path path = {&one, 1, NULL, 0};

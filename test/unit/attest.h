@@ -102,26 +102,6 @@ static inline struct tori_result scene_register(struct scene *s, struct tori_att
     return tori_webauthn_register(s->cx, &expected, &registration, out);
 }
 
-static inline void attest_run(struct tori_ctx *cx, const struct attest_kind *kind,
-                              const struct attest_case *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct tori_attested attested;
-        struct scene s;
-        scene_begin(cx, kind, &s);
-        scene_make(kind, &cases[i], &s);
-        struct tori_result result = scene_register(&s, &attested);
-        if (result.err != cases[i].err)
-            tori_unit_tell(&cx->failure);
-        if (result.err != cases[i].err)
-            fail_msg("%s: %s, not %s", cases[i].name, tori_err_name(result.err),
-                     tori_err_name(cases[i].err));
-        scene_end(&s);
-    }
-}
-#define ATTEST_RUN(cx, kind, cases)                                                                \
-    attest_run((cx), (kind), (cases), sizeof(cases) / sizeof((cases)[0]))
-
 /* Where TORIMORI_SEEDS names the folder of the fuzz corpus, honest bytes become its seeds. */
 static inline void attest_save(const char *harness, const char *seed, struct tori_bytes bytes)
 {
@@ -136,6 +116,52 @@ static inline void attest_save(const char *harness, const char *seed, struct tor
     assert_int_equal(fwrite(bytes.at, 1, bytes.len, file), bytes.len);
     fclose(file);
 }
+
+/* The same under the words of a case, as a file name. */
+static inline void attest_save_named(const char *harness, const char *words,
+                                     struct tori_bytes bytes)
+{
+    char seed[128];
+
+    snprintf(seed, sizeof(seed), "%s", words);
+    for (char *at = seed; *at != '\0'; at++)
+        *at = *at == ' ' || *at == ',' || *at == ':' ? '-' : *at;
+    attest_save(harness, seed, bytes);
+}
+
+/* What one case posts. Which of them are worth a place in the corpus libFuzzer's merge tells. */
+static inline void attest_save_case(struct scene *s, const char *name)
+{
+    char words[128];
+
+    if (getenv("TORIMORI_SEEDS") == NULL)
+        return;
+    snprintf(words, sizeof(words), "%s-%s", s->format, name);
+    struct tori_registration made = soft_register(s->cx, &s->passkey, &s->ask);
+    attest_save_named("statement", words, made.response.attestation_object);
+    attest_save_named("x509", words, s->stmt.x5c[0]);
+}
+
+static inline void attest_run(struct tori_ctx *cx, const struct attest_kind *kind,
+                              const struct attest_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct tori_attested attested;
+        struct scene s;
+        scene_begin(cx, kind, &s);
+        scene_make(kind, &cases[i], &s);
+        struct tori_result result = scene_register(&s, &attested);
+        attest_save_case(&s, cases[i].name);
+        if (result.err != cases[i].err)
+            tori_unit_tell(&cx->failure);
+        if (result.err != cases[i].err)
+            fail_msg("%s: %s, not %s", cases[i].name, tori_err_name(result.err),
+                     tori_err_name(cases[i].err));
+        scene_end(&s);
+    }
+}
+#define ATTEST_RUN(cx, kind, cases)                                                                \
+    attest_run((cx), (kind), (cases), sizeof(cases) / sizeof((cases)[0]))
 
 /* Bytes that a format leaves unsigned: `len` bytes from `from` in the authenticator data. */
 struct attest_unsigned {

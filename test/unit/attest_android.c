@@ -199,6 +199,8 @@ static tori_err try_description(struct tori_ctx *cx, const struct said *said,
     s.rules.anchors = s.vendor.anchors;
     scene_make(&android, NULL, &s);
     struct tori_result result = scene_register(&s, &record);
+    attest_save_case(&s, said->what);
+    attest_save_named("android_key", said->what, s.leaf.extension[0].value);
     scene_end(&s);
     return result.err;
 }

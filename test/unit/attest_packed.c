@@ -22,7 +22,7 @@ static void make(struct scene *s)
 {
     s->message = s->parts.message;
     scene_certify(s);
-    s->stmt.sig = soft_sign_with(s->cx, s->leaf_key, TORI_COSE_ES256, s->message);
+    s->stmt.sig = soft_sign_with(s->cx, s->leaf_key, s->stmt.alg, s->message);
 }
 
 static const struct attest_kind packed = {"packed", TORI_COSE_ES256, set_up, make};
@@ -107,6 +107,52 @@ static void other_message(struct scene *s)
 {
     s->stmt.sig =
         soft_sign_with(s->cx, s->leaf_key, TORI_COSE_ES256, (struct tori_bytes){s->message.at, 40});
+}
+
+/* Attestation keys of other algorithms than the credential's. */
+static void leaf_of(struct scene *s, int64_t alg)
+{
+    EVP_PKEY_free(s->leaf_key);
+    s->leaf_key = soft_key_new(alg);
+    s->leaf.key = s->leaf_key;
+    s->stmt.alg = alg;
+}
+static void leaf_es384(struct scene *s)
+{
+    leaf_of(s, TORI_COSE_ES384);
+}
+static void leaf_es512(struct scene *s)
+{
+    leaf_of(s, TORI_COSE_ES512);
+}
+static void leaf_eddsa(struct scene *s)
+{
+    leaf_of(s, TORI_COSE_EDDSA);
+}
+static void leaf_ed448(struct scene *s)
+{
+    leaf_of(s, TORI_COSE_ED448);
+}
+static void leaf_ps256(struct scene *s)
+{
+    leaf_of(s, TORI_COSE_PS256);
+}
+static void leaf_rs1(struct scene *s)
+{
+    leaf_of(s, TORI_COSE_RS1);
+}
+
+static void attestation_keys_of_every_kind(void **state)
+{
+    static const struct attest_case cases[] = {
+        {"ES384", leaf_es384, NULL, TORI_ERR_NONE},
+        {"ES512", leaf_es512, NULL, TORI_ERR_NONE},
+        {"EdDSA", leaf_eddsa, NULL, TORI_ERR_NONE},
+        {"Ed448", leaf_ed448, NULL, TORI_ERR_NONE},
+        {"PS256", leaf_ps256, NULL, TORI_ERR_NONE},
+        {"RS1, of TPMs only", leaf_rs1, NULL, TORI_ERR_ATTESTATION_INVALID},
+    };
+    ATTEST_RUN(*state, &packed, cases);
 }
 
 /* WebAuthn L3 §8.2 verification step 1 */ /* WebAuthn L3 §8.2 verification step 2 */
@@ -604,6 +650,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         unit(an_honest_statement_is_trusted),
+        unit(attestation_keys_of_every_kind),
         unit(case_54_statement),
         unit(case_54_certificate),
         unit(case_51_a_root_inside_x5c_is_not_believed),

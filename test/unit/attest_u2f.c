@@ -135,6 +135,7 @@ static void run(struct tori_ctx *cx, const struct attest_kind *kind, const struc
     s.rules.anchors = anchors;
     scene_make(kind, c, &s);
     struct tori_result result = scene_register(&s, &record);
+    attest_save_case(&s, c->name);
     if (result.err != c->err)
         fail_msg("%s: %s, not %s", c->name, tori_err_name(result.err), tori_err_name(c->err));
     if (!TORI_FAILED(result)) {

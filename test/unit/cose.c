@@ -3,6 +3,7 @@
 #include "test/unit/authenticator.h"
 #include "test/unit/hex.h"
 
+#include <openssl/bn.h>
 #include <threads.h>
 
 /* The generator of P-256: a point that is certainly on the curve. */
@@ -387,6 +388,40 @@ static void case_44_rsa_keys(void **state)
     expect_import(cx, "a4 01 03 03 390100 20 f6 21 43010001", TORI_ERR_PROOF_KEY);
 }
 
+/* One more than a multiple of all the primes it could be told by, and 2048 bits long. */
+static struct tori_bytes flawed_modulus(struct tori_ctx *cx)
+{
+    static const unsigned primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
+                                      79, 97, 103, 107, 109, 127, 151, 157};
+    BIGNUM *product = BN_new(), *n = BN_new();
+    uint8_t *bytes = tori_arena_take(cx->arena, 256);
+
+    assert_int_equal(BN_set_word(product, 2), 1);
+    for (size_t i = 0; i < sizeof(primes) / sizeof(primes[0]); i++)
+        assert_int_equal(BN_mul_word(product, primes[i]), 1);
+    assert_int_equal(BN_lshift(n, product, 2048 - BN_num_bits(product)), 1);
+    assert_int_equal(BN_add_word(n, 1), 1);
+    assert_int_equal(BN_num_bits(n), 2048);
+    BN_bn2bin(n, bytes);
+    BN_free(product);
+    BN_free(n);
+    return (struct tori_bytes){bytes, 256};
+}
+
+static void case_44_a_flawed_generator(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct tori_bytes flawed = flawed_modulus(cx);
+    struct tori_bytes key = rsa_key(cx, 256, 0x80, 0x01, "010001");
+    uint8_t *bytes = tori_arena_copy(cx->arena, key.at, key.len);
+
+    /* {1: 3, 3: -257, -1: and three bytes of head */
+    memcpy(bytes + 11, flawed.at, flawed.len);
+    assert_fails(import(cx, (struct tori_bytes){bytes, key.len}), TORI_ERR_PROOF_KEY);
+    bytes[11 + 255] ^= 2;
+    assert_ok(cx, import(cx, (struct tori_bytes){bytes, key.len}));
+}
+
 /* A passkey, what it signed, and r and s of the signature. */
 struct signed_message {
     struct soft_passkey passkey;
@@ -515,6 +550,7 @@ int main(void)
         unit(case_43_points_of_small_order),
         unit(case_43_points_of_small_order_448),
         unit(case_44_rsa_keys),
+        unit(case_44_a_flawed_generator),
         unit(case_45_r_and_s_in_range),
         unit(case_46_strict_der),
     };

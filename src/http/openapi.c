@@ -9,8 +9,9 @@ enum { LINE = 100 };
 /* Errors that any endpoint of a kind can give, so that no table has to name them. */
 static const tori_err always[] = {TORI_ERR_BAD_REQUEST, TORI_ERR_HEAD_TOO_LARGE,
                                   TORI_ERR_MISDIRECTED, TORI_ERR_TIMEOUT, TORI_ERR_NONE};
-static const tori_err with_pipeline[] = {TORI_ERR_BUSY, TORI_ERR_NOT_OWNER, TORI_ERR_STORE_AWAY,
-                                         TORI_ERR_INTERNAL, TORI_ERR_NONE};
+static const tori_err with_pipeline[] = {TORI_ERR_BUSY, TORI_ERR_NOT_OWNER, TORI_ERR_INTERNAL,
+                                         TORI_ERR_NONE};
+static const tori_err with_state[] = {TORI_ERR_STORE_AWAY, TORI_ERR_NONE};
 static const tori_err with_body[] = {
     TORI_ERR_BAD_JSON,  TORI_ERR_UNKNOWN_FIELD,  TORI_ERR_BAD_TEXT,    TORI_ERR_TOO_DEEP,
     TORI_ERR_TOO_LARGE, TORI_ERR_BAD_MEDIA_TYPE, TORI_ERR_EXPECTATION, TORI_ERR_NONE};
@@ -81,6 +82,8 @@ static void collect(const struct tori_endpoint *e, struct errors *errors)
     add_auth(errors, e->auth);
     if (e->prepare != NULL || e->decide != NULL)
         add(errors, with_pipeline);
+    if (e->decide != NULL)
+        add(errors, with_state);
     if (e->fields != NULL)
         add_body(errors, e->fields);
     /* Channels have no rate: each is one address for all its customers. */

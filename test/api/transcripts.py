@@ -13,7 +13,9 @@ from coverage import Documents
 from refusals import WAYS, Doors
 from files import chosen, difference
 from play import Player
+from scene import User
 from scenery import ApiScene
+from stage import until
 from transcript import read
 
 
@@ -31,6 +33,22 @@ class Api(unittest.TestCase):
 
     def test_900_whoever_takes_too_long_is_told(self) -> None:
         self.assertEqual(self.doors.end_slow(), [])
+
+    def test_905_nobody_is_let_in_while_the_store_is_away(self) -> None:
+        user = self.scene.newcomer()
+        self.player.acts.introduce("mika", user)
+        self.player.acts.do_operator("kakari")
+        self.player.acts.do_proposal("asked", "for", "mika")
+        cookies = self.scene.office.staff[0].browser.cookies["desk.localhost"]
+        known = {"customer": user.customer, "operations": user.ask()["operation_id"],
+                 "approvals": self.player.names.values["asked"],
+                 "cookies": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        with self.scene.store_away():
+            self.assertTrue(until(lambda: code_of(user) == "store_away", 60))
+            count, faults = self.doors.while_away(known)
+        self.assertGreater(count, 40)
+        self.assertEqual(faults, [])
+        self.assertTrue(until(lambda: code_of(user) in ("", "no_session"), 60))
 
     def test_910_whoever_asks_too_often_is_told(self) -> None:
         """On the same data, started anew with the rates that it is shipped with."""
@@ -55,6 +73,14 @@ class Api(unittest.TestCase):
     def test_999_all_that_is_documented_was_seen(self) -> None:
         gaps = self.player.documents.gaps()
         self.assertEqual(gaps, [], "\n" + "\n".join(gaps))
+
+
+def code_of(user: User) -> str | None:
+    """The error of an attempt to withdraw; empty for none, None when nobody answers in time."""
+    try:
+        return user.ask_once().code
+    except OSError:
+        return None
 
 
 def of_file(path: Any) -> Callable[[Api], None]:

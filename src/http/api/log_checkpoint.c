@@ -2,7 +2,8 @@
 #include "http/endpoint.h"
 #include "service/log_read.h"
 
-static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_NOT_FOUND, TORI_ERR_NONE};
+static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_NOT_FOUND, TORI_ERR_STORE_AWAY,
+                                  TORI_ERR_NONE};
 
 const struct tori_endpoint tori_endpoint_log_checkpoint = {
     .listener = TORI_LISTENER_CHANNEL,

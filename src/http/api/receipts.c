@@ -3,7 +3,7 @@
 #include "service/log_read.h"
 
 static const tori_err errors[] = {TORI_ERR_CHANNEL_UNKNOWN, TORI_ERR_NOT_FOUND,
-                                  TORI_ERR_NOT_SEALED_YET, TORI_ERR_NONE};
+                                  TORI_ERR_NOT_SEALED_YET, TORI_ERR_STORE_AWAY, TORI_ERR_NONE};
 
 const struct tori_endpoint tori_endpoint_receipts = {
     .listener = TORI_LISTENER_CHANNEL,

@@ -88,7 +88,7 @@ class Operations(Case):
         self.journaled(user, kind="refused", error="proof_challenge")
 
     def test_a_key_belongs_to_a_channel_and_a_customer(self):
-        """docs/decisions/0011: a retry finds the first answer, nobody finds another's."""
+        """docs/decisions/0012: a retry finds the first answer, nobody finds another's."""
         user, other = self.scene.newcomer(), self.scene.newcomer()
         key = secrets.token_urlsafe(16)
         body, others = user.body(amount=1000), other.body(amount=1000)

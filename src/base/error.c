@@ -17,12 +17,26 @@ static const struct error_row rows[TORI_ERR_COUNT] = {
 #undef E
 };
 
+/* The line is written at the edge, when the row that a field speaks of may be gone. */
+static struct tori_kv kept(struct tori_ctx *cx, struct tori_kv field)
+{
+    if (cx->arena == NULL || field.text.len == 0)
+        return field;
+    char *copy = tori_arena_take(cx->arena, field.text.len);
+    if (copy == NULL)
+        field.text.len = 0;
+    else
+        memcpy(copy, field.text.at, field.text.len);
+    field.text.at = copy;
+    return field;
+}
+
 struct tori_result tori_fail(struct tori_ctx *cx, tori_err err, const char *file, int line,
                              const struct tori_kv *fields)
 {
     cx->failure = (struct tori_failure){.err = err, .file = file, .line = line};
     for (unsigned i = 0; i < 4 && fields[i].kind != TORI_KV_END; i++)
-        cx->failure.fields[cx->failure.field_count++] = fields[i];
+        cx->failure.fields[cx->failure.field_count++] = kept(cx, fields[i]);
     return (struct tori_result){err};
 }
 

@@ -39,4 +39,11 @@ void tori_failpoint(const char *name)
     if (atomic_fetch_add(&passages, 1) + 1 == nth)
         (void)raise(SIGKILL);
 }
+
+bool tori_failpoint_named(const char *name)
+{
+    const char *wanted = getenv("TORI_FAILPOINT");
+
+    return wanted != NULL && strcmp(wanted, name) == 0;
+}
 #endif

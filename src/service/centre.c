@@ -85,13 +85,16 @@ static TORI_RESULT view_sessions(struct tori_ctx *cx, const struct tori_session_
         if (!tori_id_eq(&session->user_id, &now->user->id) ||
             !tori_session_lives(cx, now->agg, session))
             continue;
-        sessions[view->session_count++] = (struct tori_view_session){
+        struct tori_view_session *out = &sessions[view->session_count++];
+        *out = (struct tori_view_session){
             .id = session->id,
-            .channel = channel == NULL ? view->frame.firm : channel->name,
-            .device = session->device,
+            .channel = view->frame.firm,
             .at = session->created_at,
             .current = tori_id_eq(&session->id, &now->session->id),
         };
+        TORI_TRY(tori_copy_str(cx, session->device, &out->device));
+        if (channel != NULL)
+            TORI_TRY(tori_copy_str(cx, channel->name, &out->channel));
     }
     view->sessions = sessions;
     return TORI_OK;
@@ -107,8 +110,14 @@ static TORI_RESULT view_credentials(struct tori_ctx *cx, const struct tori_sessi
         const struct tori_credential *c = tori_credential_at(now->agg, i);
         if (c->state != TORI_CREDENTIAL_ACTIVE || !tori_id_eq(&c->user_id, &now->user->id))
             continue;
-        credentials[view->credential_count++] = (struct tori_view_credential){
-            c->id, c->label, c->backup_eligible, c->created_at, c->last_used_at};
+        struct tori_view_credential *out = &credentials[view->credential_count++];
+        *out = (struct tori_view_credential){
+            .id = c->id,
+            .synced = c->backup_eligible,
+            .created_at = c->created_at,
+            .last_used_at = c->last_used_at,
+        };
+        TORI_TRY(tori_copy_str(cx, c->label, &out->label));
     }
     view->credentials = credentials;
     return TORI_OK;

@@ -6,11 +6,15 @@
  * hand-overs between threads for each request (docs/decisions/0009-decider-is-a-lock.md). */
 #include <assert.h>
 
+#include "base/failpoint.h"
 #include "base/tally.h"
 #include "service/journal.h"
 #include "service/pipeline_int.h"
 
 enum { EVICT_AFTER_MS = 60 * 1000, EVICT_EVERY = 1024 };
+
+/* A failpoint: nothing durable stays in memory, so whatever outlives its command is found out. */
+#define FORGETFUL "decider.forgets"
 
 static void step(struct tori_pipeline *p, struct tori_command *command);
 
@@ -265,7 +269,10 @@ static void evict(struct tori_pipeline *p)
     int64_t now = tori_clock_steady_ms();
     /* Above the cap the patience shrinks until the table fits. */
     int64_t patience = p->slots.count > p->config.aggregates_max ? 1000 : EVICT_AFTER_MS;
-    size_t n = tori_slots_evict(&p->slots, now - patience, atomic_load(&p->durable_group));
+    uint64_t durable = atomic_load(&p->durable_group);
+    size_t n = tori_failpoint_named(FORGETFUL)
+                   ? tori_slots_forget(&p->slots, durable)
+                   : tori_slots_evict(&p->slots, now - patience, durable);
 
     atomic_fetch_add_explicit(&p->evictions, n, memory_order_relaxed);
     atomic_store_explicit(&p->aggregates, p->slots.count, memory_order_relaxed);
@@ -318,6 +325,20 @@ static struct tori_command *next(struct tori_pipeline *p)
     return first;
 }
 
+/* With the failpoint after whatever was decided: between two loads of one command it would never
+ * end. */
+static bool is_time_to_evict(struct tori_pipeline *p)
+{
+    uint64_t decided = atomic_load_explicit(&p->commands, memory_order_relaxed);
+    bool forgets = decided != p->decided_before && tori_failpoint_named(FORGETFUL);
+
+    p->decided_before = decided;
+    if (++p->since_eviction < EVICT_EVERY && !forgets)
+        return false;
+    p->since_eviction = 0;
+    return true;
+}
+
 static void decide_all(struct tori_pipeline *p)
 {
     struct tori_command *command;
@@ -328,10 +349,8 @@ static void decide_all(struct tori_pipeline *p)
         command = next(p);
         if (command != NULL)
             take(p, command);
-        if (command != NULL && ++p->since_eviction >= EVICT_EVERY) {
-            p->since_eviction = 0;
+        if (command != NULL && is_time_to_evict(p))
             evict(p);
-        }
     } while (command != NULL);
 }
 

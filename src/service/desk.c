@@ -243,12 +243,12 @@ static TORI_RESULT view_users(struct tori_ctx *cx, struct tori_view_desk *view)
         TORI_TRY(tori_column_open(cx, &place, user->sealed_name, &name));
         users[i] = (struct tori_view_desk_user){
             .id = user->id,
-            .ref = user->ref,
             .name = tori_bytes_str(name),
             .credentials = (int64_t)tori_active_credentials(agg, &user->id),
             .window_until = window_until(cx, agg, &user->id),
             .last_login = last_login(agg, &user->id),
         };
+        TORI_TRY(tori_copy_str(cx, user->ref, &users[i].ref));
     }
     view->users = users;
     return TORI_OK;
@@ -264,7 +264,7 @@ static TORI_RESULT view_customer(struct tori_ctx *cx, struct tori_view_desk *vie
         return TORI_FAIL(cx, CUSTOMER_UNKNOWN);
     view->chosen = true;
     view->customer = agg->customer_id;
-    view->ref = customer->ref;
+    TORI_TRY(tori_copy_str(cx, customer->ref, &view->ref));
     view->company = customer->kind == TORI_COMPANY;
     view->locked = lock != NULL;
     view->locked_at = lock == NULL ? 0 : lock->created_at;

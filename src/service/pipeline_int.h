@@ -63,6 +63,7 @@ struct tori_pipeline {
     struct tori_command *ahead; /* to be decided before what is in the queue */
     struct tori_command **ahead_last;
     unsigned since_eviction;
+    uint64_t decided_before; /* commands, when eviction was last thought of */
 
     /* The committer's own. */
     struct tori_writer *writer;
@@ -106,5 +107,7 @@ void tori_slot_remove(struct tori_table_of_slots *table, struct tori_slot *slot)
 void tori_slots_drop(struct tori_table_of_slots *table);
 /* Frees those not touched since `before_ms` whose changes are durable; says how many. */
 size_t tori_slots_evict(struct tori_table_of_slots *table, int64_t before_ms, uint64_t durable);
+/* Frees all whose changes are durable. */
+size_t tori_slots_forget(struct tori_table_of_slots *table, uint64_t durable);
 
 #endif

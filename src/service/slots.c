@@ -97,6 +97,12 @@ static bool any(const struct tori_slot *slot, int64_t before_ms, uint64_t durabl
     return true;
 }
 
+static bool written(const struct tori_slot *slot, int64_t before_ms, uint64_t durable)
+{
+    (void)before_ms;
+    return slot->agg->saw_group <= durable;
+}
+
 static bool cold(const struct tori_slot *slot, int64_t before_ms, uint64_t durable)
 {
     /* What is over stays in memory until the aggregate is loaded anew, so a busy one goes too. */
@@ -113,4 +119,9 @@ void tori_slots_drop(struct tori_table_of_slots *table)
 size_t tori_slots_evict(struct tori_table_of_slots *table, int64_t before_ms, uint64_t durable)
 {
     return remove_where(table, cold, before_ms, durable);
+}
+
+size_t tori_slots_forget(struct tori_table_of_slots *table, uint64_t durable)
+{
+    return remove_where(table, written, 0, durable);
 }

@@ -110,9 +110,12 @@ static TORI_RESULT view_action(struct tori_ctx *cx, const struct tori_approval *
     struct tori_view_line *line;
 
     TORI_TRY(tori_take(cx, 3 * sizeof(*line), &line));
-    line[0] = (struct tori_view_line){.label = TORI_T_OPERATION_FIELD_ACTION, .text = row->action};
-    line[1] = (struct tori_view_line){.label = TORI_T_OPERATION_FIELD_TARGET, .text = words.target};
-    line[2] = (struct tori_view_line){.label = TORI_T_OPERATION_FIELD_VALUE, .text = words.value};
+    line[0].label = TORI_T_OPERATION_FIELD_ACTION;
+    TORI_TRY(tori_copy_str(cx, row->action, &line[0].text));
+    line[1].label = TORI_T_OPERATION_FIELD_TARGET;
+    TORI_TRY(tori_copy_str(cx, words.target, &line[1].text));
+    line[2].label = TORI_T_OPERATION_FIELD_VALUE;
+    TORI_TRY(tori_copy_str(cx, words.value, &line[2].text));
     *out = (struct tori_view_operation){
         .title = TORI_T_OPERATION_APPROVAL_SIGN_TITLE,
         .warning = TORI_T_OPERATION_APPROVAL_SIGN_WARNING,
@@ -137,13 +140,13 @@ static TORI_RESULT view_approval(struct tori_ctx *cx, const struct tori_session_
 {
     *out = (struct tori_view_approval){
         .id = row->id,
-        .note = row->note,
         .asked_by = name_of(cx, &row->by_user),
         .asked_at = row->created_at,
         .expires_at = row->expires_at,
         .state = view_state(cx, row),
         .needed = TORI_APPROVAL_SIGNATURES,
     };
+    TORI_TRY(tori_copy_str(cx, row->note, &out->note));
     TORI_TRY(view_action(cx, row, &out->action));
     TORI_TRY(view_signatures(cx, row, out));
     out->signable = out->state == TORI_VIEW_APPROVAL_OPEN;

@@ -86,8 +86,8 @@ static TORI_RESULT view_visit(struct tori_ctx *cx, const struct tori_lobby_visit
     view->id = visit->id;
     view->expires_at = visit->expires_at;
     if (channel != NULL) {
-        view->channel = channel->name;
-        view->back = channel->origin;
+        TORI_TRY(tori_copy_str(cx, channel->name, &view->channel));
+        TORI_TRY(tori_copy_str(cx, channel->origin, &view->back));
     } else {
         TORI_TRY(tori_copy_str(cx, (struct tori_str){visit->return_uri, visit->return_uri_len},
                                &view->back));

@@ -22,7 +22,7 @@ static struct tori_kv kept(struct tori_ctx *cx, struct tori_kv field)
 {
     if (cx->arena == NULL || field.text.len == 0)
         return field;
-    char *copy = tori_arena_take(cx->arena, field.text.len);
+    char *copy = tori_arena_take(cx->arena, field.text.len + 1); /* ended by zero, as words are */
     if (copy == NULL)
         field.text.len = 0;
     else

@@ -67,6 +67,19 @@ static void folders_are_made_on_the_way(void **state)
     place_end(&p);
 }
 
+/* What settling is good for only a loss of power shows: test/durability. */
+static void only_folders_are_settled(void **state)
+{
+    struct tori_ctx *cx = *state;
+    struct place p = place_new("file");
+
+    assert_ok(cx, tori_file_settle(cx, p.folder));
+    assert_ok(cx, tori_file_settle(cx, p.path)); /* not there */
+    assert_ok(cx, tori_file_write(cx, p.path, tori_str_bytes(TORI_STR("x")), 0600));
+    assert_fails(tori_file_settle(cx, p.path), TORI_ERR_FILE_FAILED);
+    place_end(&p);
+}
+
 static void write_and_die(struct tori_ctx *cx, const char *path, const char *at)
 {
     pid_t child = fork();
@@ -217,7 +230,7 @@ int main(void)
         unit(a_file_is_written_whole),         unit(folders_are_made_on_the_way),
         unit(a_cut_leaves_the_old_or_the_new), unit(a_batch_changes_no_name_before_its_commit),
         unit(a_full_batch_commits_itself),     unit(a_cut_batch_leaves_whole_files),
-        unit(gcm_is_the_published_one),
+        unit(only_folders_are_settled),        unit(gcm_is_the_published_one),
     };
     return tori_unit_run("unit/file", tests);
 }

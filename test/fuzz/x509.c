@@ -19,6 +19,23 @@ static void use_keys(struct tori_ctx *cx, const struct tori_certificate *certifi
     }
 }
 
+/* The words it has for itself, and a path that ends where it begins. */
+static void ask_the_rest(struct tori_ctx *cx, const struct tori_certificate *certificate)
+{
+    const struct tori_certificate *const one = certificate;
+    const struct tori_path own = {&one, 1, &one, 1};
+    int version = tori_certificate_version(certificate);
+    size_t which = 7;
+
+    (void)tori_certificate_is_ca(certificate);
+    (void)tori_certificate_is_for(certificate, "mihon.example");
+    (void)tori_certificate_subject_is_empty(certificate);
+    (void)TORI_FAILED(tori_certificate_check_form(cx, certificate));
+    if (!TORI_FAILED(tori_path_anchor(cx, &own, &which)))
+        assert(which <= 1);
+    assert(version == tori_certificate_version(certificate));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t key_usage[] = {0x55, 0x1d, 0x25}, common_name[] = {0x55, 4, 3};
@@ -46,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (tori_certificate_subject_is_empty(certificate))
         assert(!tori_certificate_subject(certificate, TORI_BYTES_OF(common_name), &name));
     use_keys(cx, certificate);
+    ask_the_rest(cx, certificate);
     const struct tori_certificate *const one = certificate;
     const struct tori_path path = {&one, 1, NULL, 0};
     if (!TORI_FAILED(tori_path_anchor(cx, &path, &which)))

@@ -324,6 +324,7 @@ static void devices_in_words(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_text(tori_notify_device_words(cx, tori_str_z(cases[i][0])), cases[i][1]);
+    assert_text(tori_notify_device_words(cx, (struct tori_str){NULL, 0}), ""); /* none was sent */
 }
 
 static struct tori_result make_mail(struct tori_ctx *cx, struct tori_message *out)

@@ -26,7 +26,7 @@ static const struct {
 
 static bool holds(struct tori_str text, const char *token)
 {
-    return memmem(text.at, text.len, token, strlen(token)) != NULL;
+    return text.len > 0 && memmem(text.at, text.len, token, strlen(token)) != NULL;
 }
 
 struct tori_str tori_notify_device_words(struct tori_ctx *cx, struct tori_str user_agent)

@@ -71,13 +71,15 @@ def unb64u(text: str) -> bytes:
 
 
 def cbor(value: Any) -> bytes:
-    """CBOR of integers, bytes, text and maps; maps keep the order they are given in."""
+    """CBOR of integers, bytes, text, lists and maps; maps keep the order they are given in."""
     if isinstance(value, int):
         return _head(0, value) if value >= 0 else _head(1, -1 - value)
     if isinstance(value, bytes):
         return _head(2, len(value)) + value
     if isinstance(value, str):
         return _head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return _head(4, len(value)) + b"".join(cbor(item) for item in value)
     members = b"".join(cbor(name) + cbor(member) for name, member in value.items())
     return _head(5, len(value)) + members
 

@@ -27,6 +27,8 @@ static const tori_err errors[] = {TORI_ERR_INTERACTION_UNKNOWN,
                                   TORI_ERR_CREDENTIAL_NOT_DISCOVERABLE,
                                   TORI_ERR_ATTESTATION_FORMAT,
                                   TORI_ERR_ATTESTATION_INVALID,
+                                  TORI_ERR_ATTESTATION_UNTRUSTED,
+                                  TORI_ERR_CERTIFICATE_INVALID,
                                   TORI_ERR_ENROL_CLOSED,
                                   TORI_ERR_NONE};
 

@@ -72,6 +72,8 @@ class Tap(unittest.TestResult):
 
 
 def main(path):
+    # Who is told to end, ends what he has started: a server left behind would be in the next one's way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     path = Path(path).resolve()
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)

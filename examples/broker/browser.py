@@ -17,6 +17,7 @@ from authenticator import HONEST, Authenticator, Bend
 
 USER_AGENT = "MihonBrowser/1.0 (demonstration)"
 LONGEST_WAIT_S = 15
+PATIENCE_S = 120
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -126,15 +127,22 @@ class Browser:
     def _go(self, method: str, url: str, body: bytes | None, headers: dict[str, str],
             follow: bool) -> Page:
         for _ in range(10):
-            page = self._once(method, url, body, headers)
-            while self.patient and page.status == 429:
-                time.sleep(min(int(page.headers.get("retry-after", "1")), LONGEST_WAIT_S))
-                page = self._once(method, url, body, headers)
+            page = self._patiently(method, url, body, headers)
             if not follow or page.status not in REDIRECTS:
                 return page
             url = urljoin(url, page.headers["location"])
             method, body, headers = "GET", None, {}
         raise RuntimeError(f"too many redirects at {url}")
+
+    def _patiently(self, method: str, url: str, body: bytes | None,
+                   headers: dict[str, str]) -> Page:
+        """Once more after a while when that is what the answer asks for, as people do."""
+        deadline = time.monotonic() + PATIENCE_S
+        page = self._once(method, url, body, headers)
+        while self.patient and is_for_later(page) and time.monotonic() < deadline:
+            time.sleep(min(int(page.headers.get("retry-after", "1")), LONGEST_WAIT_S))
+            page = self._once(method, url, body, headers)
+        return page
 
     def _once(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Page:
         parts = urlsplit(url)
@@ -162,10 +170,10 @@ class Browser:
 
     def _connect(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
         if scheme == "http":
-            return http.client.HTTPConnection(self.address, port or 80, timeout=30)
-        connection = http.client.HTTPSConnection(self.address, port or 443, timeout=30)
+            return http.client.HTTPConnection(self.address, port or 80, timeout=60)
+        connection = http.client.HTTPSConnection(self.address, port or 443, timeout=60)
         context = self.tls or ssl.create_default_context()
-        raw = http.client.HTTPConnection(self.address, port or 443, timeout=30)
+        raw = http.client.HTTPConnection(self.address, port or 443, timeout=60)
         raw.connect()
         connection.sock = context.wrap_socket(raw.sock, server_hostname=host)
         return connection
@@ -217,6 +225,11 @@ class Browser:
         if answer.status != 200:
             raise RuntimeError(f"{visit}: {answer.status} {answer.text[:300]}")
         return self.get(urljoin(visit, answer.json()["next"]))
+
+
+def is_for_later(page: Page) -> bool:
+    """Too fast, or the log cannot be sealed just now: nothing of the request was done."""
+    return page.status == 429 or (page.status, page.code) == (503, "keyholder_away")
 
 
 def members(answer: dict[str, Any]) -> dict[str, Any]:

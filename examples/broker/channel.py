@@ -84,6 +84,8 @@ class Connection(http.client.HTTPSConnection):
 class Channel:
     """A pool of kept-alive connections, and the calls."""
 
+    tries = TRIES
+
     def __init__(self, name: str, address: tuple[str, int], context: ssl.SSLContext) -> None:
         self.name, self.address, self.context = name, address, context
         self.idle: queue.LifoQueue[Connection] = queue.LifoQueue()
@@ -140,7 +142,7 @@ class Channel:
         if key:
             headers["Idempotency-Key"] = key
         away = Away("unreachable")
-        for attempt in range(TRIES):
+        for attempt in range(self.tries):
             try:
                 status, answer, retry_after = self._once(method, path, data, headers)
             except BROKEN:
@@ -149,7 +151,7 @@ class Channel:
                 continue
             if status in (429, 503):
                 away = Away(str(answer.get("code", "busy")), retry_after)
-                if attempt + 1 < TRIES:
+                if attempt + 1 < self.tries:
                     time.sleep(min(retry_after, LONGEST_WAIT_S))
                 continue
             return checked(status, answer)

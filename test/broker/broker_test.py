@@ -293,7 +293,7 @@ class BrokerTest(unittest.TestCase):
         cookies = self.browser.cookies["mihon.localhost"]
         head = {"Host": parts.netloc, "Content-Type": "application/x-www-form-urlencoded",
                 "Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())}
-        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=60)
         connection.request("POST", parts.path, urlencode(fields), head | headers)
         status = connection.getresponse().status
         connection.close()
@@ -340,7 +340,7 @@ class BrokerTest(unittest.TestCase):
         self.assertEqual(away.headers["location"], "/")
 
     def test_another_host_name_is_refused(self):
-        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.origin).port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.origin).port, timeout=60)
         connection.request("GET", "/", headers={"Host": "evil.localhost"})
         self.assertEqual(connection.getresponse().status, 421)
         connection.close()

@@ -1,5 +1,5 @@
 /* The courier alone, for tests that speak to it over its socket:
- *   run LISTEN_FD HOST PORT tls|starttls|plain CA|- LOGIN|- SPOOL PARALLEL */
+ *   run LISTEN_FD HOST PORT tls|starttls|plain CA|- LOGIN|- SPOOL PARALLEL TOTAL_MS */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ static const char *given(const char *text)
 
 int main(int argc, char **argv)
 {
-    if (argc != 9)
+    if (argc != 10)
         return 64;
     tori_hash_init();
     struct tori_log *log = tori_log_new("courier", TORI_INFO, 2);
@@ -34,8 +34,8 @@ int main(int argc, char **argv)
         .from_name_en = "Mihon Securities",
         .id_domain = "notice.mihon-sec.example",
         .spool = argv[7],
-        .connect_ms = 2000,
-        .total_ms = 4000,
+        .connect_ms = (int)strtol(argv[9], NULL, 10) / 2,
+        .total_ms = (int)strtol(argv[9], NULL, 10),
         .parallel = (int)strtol(argv[8], NULL, 10),
     };
     int status = tori_courier_main(&config);

@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import gen_templates  # noqa: E402
 
 RUN = os.environ["TORI_COURIER_RUN"]
+PATIENCE_S = 60  # for what must come: no verdict depends on how fast this machine is
 AT = 1795150800000  # 2026-11-20T05:00:00Z
 DELIVERED, TEMPORARY, PERMANENT = 1, 2, 3
 STEPS = ("courier", "connect", "greeting", "tls", "auth", "sender", "recipient", "message", "spool")
@@ -93,11 +94,13 @@ class Certificates:
 
 
 class Sink:
-    """Handler of the good server: keeps what it got; answers in turn what a test wants."""
+    """Handler of the good server: keeps what it got; answers in turn what a test wants. A message is
+    kept waiting for some seconds, until `held` is set, or until so many others have come too."""
 
-    def __init__(self, rcpt=(), mail=(), data=(), wait=0.0):
+    def __init__(self, rcpt=(), mail=(), data=(), wait=0.0, held=None, together=1):
         self.answers = {"rcpt": list(rcpt), "mail": list(mail), "data": list(data)}
         self.wait, self.got, self.commands = wait, [], []
+        self.held, self.barrier = held, asyncio.Barrier(together)
         self.active = self.most = 0
 
     def answer(self, command):
@@ -120,11 +123,22 @@ class Sink:
         self.active += 1
         self.most = max(self.most, self.active)
         await asyncio.sleep(self.wait)
+        while self.held is not None and not self.held.is_set():
+            await asyncio.sleep(0.02)
+        await asyncio.wait_for(self.barrier.wait(), PATIENCE_S)
         self.active -= 1
         answer = self.answer("data")
         if answer is None:
             self.got.append((envelope.mail_from, envelope.rcpt_tos, envelope.content, session.ssl is not None))
         return answer or "250 2.0.0 kept"
+
+
+def until(look, seconds=PATIENCE_S):
+    """What `look` finds, as soon as it finds something; the last that it found after so long."""
+    end = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
 
 
 def free_port():
@@ -135,13 +149,20 @@ def free_port():
 
 class Server(Controller):
     def __init__(self, sink, context, **more):
-        self.tls, self.more = context, more
-        super().__init__(sink, hostname="127.0.0.1", port=free_port())
+        self.tls, self.more, self.sessions = context, more, []
+        super().__init__(sink, hostname="127.0.0.1", port=free_port(), ready_timeout=PATIENCE_S)
 
     def factory(self):
-        if self.tls is None:
-            return SMTP(self.handler, hostname="mail.example", **self.more)
-        return SMTP(self.handler, hostname="mail.example", tls_context=self.tls, require_starttls=True, **self.more)
+        tls = {} if self.tls is None else {"tls_context": self.tls, "require_starttls": True}
+        self.sessions.append(SMTP(self.handler, hostname="mail.example", **tls, **self.more))
+        return self.sessions[-1]
+
+    def hang_up(self):
+        """End all connections from this side, and wait until they have ended."""
+        for session in self.sessions:
+            if session.transport is not None:
+                self.loop.call_soon_threadsafe(session.transport.close)
+        assert until(lambda: all(session.transport is None for session in self.sessions))
 
     def __enter__(self):
         self.start()
@@ -196,13 +217,21 @@ class Script:
         self.listener.close()
 
 
+def silence(peer):
+    """Says nothing for as long as the other side stays."""
+    peer.settimeout(600)
+    while peer.recv(4096):
+        pass
+
+
 class Courier:
     """The courier as a process, and one connection to it."""
 
-    def __init__(self, folder, port, tls="starttls", ca="-", login="-", parallel=4, host="127.0.0.1"):
+    def __init__(self, folder, port, tls="starttls", ca="-", login="-", parallel=4, host="127.0.0.1",
+                 total_s=PATIENCE_S):
         self.folder, self.spool = folder, f"{folder}/spool/letters"
         self.path = f"{folder}/courier.sock"
-        self.args = [host, str(port), tls, ca, login, self.spool, str(parallel)]
+        self.args = [host, str(port), tls, ca, login, self.spool, str(parallel), str(total_s * 1000)]
 
     def __enter__(self):
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -216,7 +245,7 @@ class Courier:
 
     def connect(self):
         net = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        net.settimeout(20)
+        net.settimeout(2 * PATIENCE_S)
         net.connect(self.path)
         return net
 
@@ -238,7 +267,7 @@ class Courier:
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=PATIENCE_S)
 
     def said(self):
         self.log.seek(0)
@@ -396,17 +425,13 @@ class Smtp(unittest.TestCase):
         self.assertEqual(seen, [(True, b"courier", b"open sesame"), (True, b"courier", b"wrong")])
 
     def test_slow_server_is_left(self):
-        with Script(lambda peer: time.sleep(30)) as server, self.courier(server.port, tls="plain") as courier:
-            begun = time.monotonic()
+        with Script(silence) as server, self.courier(server.port, tls="plain", total_s=4) as courier:
             self.assertEqual(courier.deliver(parcel())[:2], (TEMPORARY, "connect"))
-            self.assertLess(time.monotonic() - begun, 8)
 
     def test_slow_server_after_the_message_is_left(self):
-        sink = Sink(wait=30)
-        with self.server(sink) as server, self.courier(server.port) as courier:
-            begun = time.monotonic()
+        sink = Sink(wait=600)
+        with self.server(sink) as server, self.courier(server.port, total_s=10) as courier:
             self.assertEqual(courier.deliver(parcel())[:2], (TEMPORARY, "message"))
-            self.assertLess(time.monotonic() - begun, 8)
 
     def test_garbage_replies(self):
         for garbage in (b"\x00\xff\xfe\x80" * 64 + b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"999 what\r\n",
@@ -423,10 +448,9 @@ class Smtp(unittest.TestCase):
             return pour
 
         for piece in (b"220-hello\r\n", b"220 hello\r\n", b"x"):
-            with Script(flood(piece)) as server, self.courier(server.port, tls="plain") as courier:
-                begun = time.monotonic()
+            with Script(flood(piece)) as server, \
+                    self.courier(server.port, tls="plain", total_s=4) as courier:
                 self.assertEqual(courier.deliver(parcel())[0], TEMPORARY)
-                self.assertLess(time.monotonic() - begun, 8)
                 usage = Path(f"/proc/{courier.process.pid}/status").read_text("ascii")
                 peak = next(int(line.split()[1]) for line in usage.splitlines() if line.startswith("VmHWM"))
                 self.assertLess(peak, 400 * 1024)  # KiB; sanitizers take their share
@@ -444,9 +468,9 @@ class Smtp(unittest.TestCase):
 
     def test_kept_connection_that_was_closed(self):
         sink = Sink()
-        with self.server(sink, timeout=1) as server, self.courier(server.port, parallel=1) as courier:
+        with self.server(sink) as server, self.courier(server.port, parallel=1) as courier:
             self.assertEqual(courier.deliver(parcel())[0], DELIVERED)
-            time.sleep(1.6)
+            server.hang_up()
             self.assertEqual(courier.deliver(parcel(number=2))[0], DELIVERED)
 
     def test_one_connection_carries_many(self):
@@ -464,31 +488,32 @@ class Smtp(unittest.TestCase):
         self.assertEqual(opened, [False, True])
 
     def test_carries_several_at_once(self):
-        sink = Sink(wait=1)
+        sink = Sink(together=4)
         with self.server(sink) as server, self.courier(server.port, parallel=4) as courier:
-            begun = time.monotonic()
             for number in range(8):
                 courier.send(parcel(number=number))
             results = [courier.result() for _ in range(8)]
-            self.assertLess(time.monotonic() - begun, 6)
         self.assertEqual(sorted(r[0] for r in results), [job(n) for n in range(8)])
         self.assertEqual({r[1] for r in results}, {DELIVERED})
         self.assertEqual(sink.most, 4)
 
     def test_repeat_while_under_way_is_carried_once(self):
-        sink = Sink(wait=1)
+        sink = Sink(held=threading.Event())
         with self.server(sink) as server, self.courier(server.port) as courier:
             courier.send(parcel())
-            time.sleep(0.3)
+            self.assertTrue(until(lambda: sink.active == 1))
             again = courier.connect()
             courier.net.close()
             courier.send(parcel(), again)
-            self.assertEqual(courier.result(again)[1], DELIVERED)
-            again.settimeout(1.5)
-            with self.assertRaises(TimeoutError):
-                again.recv(64)
+            courier.send(parcel(number=2), again)  # once this is under way, the repeat has been seen
+            self.assertTrue(until(lambda: sink.active == 2))
+            sink.held.set()
+            results = [courier.result(again) for _ in range(2)]
+            self.assertEqual(sorted(r[:2] for r in results), [(job(n), DELIVERED) for n in (1, 2)])
+            courier.send(parcel(number=3), again)
+            self.assertEqual(courier.result(again)[:2], (job(3), DELIVERED))
             again.close()
-        self.assertEqual(len(sink.got), 1)
+        self.assertEqual(len(sink.got), 3)
 
     def test_sender_that_has_gone_costs_nothing(self):
         sink = Sink(wait=0.5)
@@ -549,25 +574,23 @@ class Smtp(unittest.TestCase):
         sink = Sink(wait=1)
         with self.server(sink) as server, self.courier(server.port) as courier:
             courier.send(parcel())
-            time.sleep(0.4)
+            self.assertTrue(until(lambda: sink.active == 1 or sink.got))
             self.assertEqual(courier.end(), 0)
             self.assertEqual(courier.result()[1], DELIVERED)
         self.assertEqual(len(sink.got), 1)
 
     def test_ends_in_time_even_with_a_slow_server(self):
-        with Script(lambda peer: time.sleep(30)) as server, self.courier(server.port, tls="plain") as courier:
+        with Script(silence) as server, self.courier(server.port, tls="plain", total_s=4) as courier:
             courier.send(parcel())
             time.sleep(0.2)
-            begun = time.monotonic()
-            self.assertEqual(courier.end(), 0)
-            self.assertLess(time.monotonic() - begun, 8)
+            self.assertEqual(courier.end(), 0)  # fails when it takes a minute
 
     def test_refuses_to_start_without_tls_elsewhere(self):
         for more in ({"host": "192.0.2.1", "tls": "plain"}, {"host": "localhost", "tls": "plain"},
                      {"tls": "plain", "login": "/dev/null"}, {"login": f"{self.folder}/absent"}, {"parallel": 17},
                      {"parallel": 0}):
             with self.courier(25, **more) as courier:
-                self.assertEqual(courier.process.wait(timeout=20), 2, more)
+                self.assertEqual(courier.process.wait(timeout=PATIENCE_S), 2, more)
                 self.assertIn("courier.setting_bad", courier.said())
 
 

@@ -7,7 +7,7 @@ import re
 from office import Operator, must
 from scene import Line
 from stack import Failed
-from stage import Case, until
+from stage import Case, PATIENCE_S, until
 
 
 class Additions(Case):
@@ -67,7 +67,7 @@ class Additions(Case):
                 third.enrol("ZZZZ-ZZZZ")
             signer.sign(approval)
         self.assertEqual(office.state(approval), "done")
-        letters = until(lambda: set(stack.post.glob("*.json")) - before, 20)
+        letters = until(lambda: set(stack.post.glob("*.json")) - before, PATIENCE_S)
         self.assertTrue(letters, "no letter with a code came")
         third.enrol(json.loads(letters.pop().read_text("utf-8"))["code"])
         third.login()

@@ -11,7 +11,7 @@ from additions import approval_in
 from browser import Browser, Page, plain_code, step
 from office import must
 from scene import Answer
-from stage import Case, until
+from stage import Case, PATIENCE_S, until
 
 ROUNDS = 6
 KIND = re.compile(r'^torimori_test_work_total\{kind="(\w+)"\} (\d+)$', re.MULTILINE)
@@ -119,7 +119,7 @@ class Names(Case):
         approval = approval_in(stack.admin("operator", "add", "op-5", "--name", "見本 係員"))
         for signer in office.staff:
             signer.sign(approval)
-        self.assertTrue(until(lambda: set(stack.post.glob("*.json")) - letters, 20))
+        self.assertTrue(until(lambda: set(stack.post.glob("*.json")) - letters, PATIENCE_S))
         # Counted in its row and in the log, so rows differ: a guess at a window that is open.
         known, said = self.measure(lambda: self.operator_code("op-5"))
         unknown, said_of_nobody = self.measure(lambda: self.operator_code("op-none"))

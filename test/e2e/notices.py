@@ -6,7 +6,7 @@ from browser import step
 from office import must
 from person import plain
 from scene import User
-from stage import Case, until
+from stage import Case, PATIENCE_S, until
 
 LINK = re.compile(r"https?:|www\.|\.localhost|<a\b|\b[\w-]+\.(?:com|jp|example)/")
 CARD = re.compile(r'<li class="card">\s*<h3 id="n-([\w-]+)">(.*?)</h3>(.*?)</li>', re.DOTALL)
@@ -98,7 +98,7 @@ class Notices(Case):
         self.assertEqual(user.redeem(operation).json()["status"], "denied")
         self.journaled(user, kind="lock.set", cause="not_me")
         self.assertIsNotNone(until(
-            lambda: [mail for mail in self.scene.mails(user.mail) if "停止" in mail], 15))
+            lambda: [mail for mail in self.scene.mails(user.mail) if "停止" in mail], PATIENCE_S))
 
     def test_another_customers_notice_is_nobodys(self):
         user, other = self.scene.newcomer(users=2), self.scene.newcomer()

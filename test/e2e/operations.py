@@ -8,7 +8,7 @@ from authenticator import Authenticator
 from browser import Browser, step
 from office import must
 from scene import HOUR_S, refused
-from stage import Case, until
+from stage import Case, PATIENCE_S, until
 
 AT_ONCE = 20
 
@@ -329,7 +329,7 @@ class Operations(Case):
             self.refuses_proof(door, door.visit("login"), self.honest(), "locked")
         self.code(user.own("/v1/me/credentials", {"label": "x"}), "no_session")
         self.journaled(user, kind="lock.set", cause="self")
-        self.assertIsNotNone(until(lambda: self.scene.mails(user.mail), 10))
+        self.assertIsNotNone(until(lambda: self.scene.mails(user.mail), PATIENCE_S))
 
     def honest(self):
         from authenticator import HONEST

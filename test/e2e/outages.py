@@ -9,18 +9,21 @@ from paths import TORIMORI
 from cluster import Cluster
 from scene import Answer, Scene, User
 from server import readyz
-from stage import Case, role_pid, send_signal, until
+from stage import Case, PATIENCE_S, role_pid, send_signal, until
 
-AWAY_S = 30
 
 
 class Outages(Case):
+    def setUp(self) -> None:
+        self.scene.channel.patient = False  # what is away is what this is about
+        self.addCleanup(setattr, self.scene.channel, "patient", True)
+
     def back(self, user: User) -> None:
         """Waits until an important operation is decided again."""
-        self.assertTrue(until(lambda: user.ask_once().status == 201, 20), "it does not come back")
+        self.assertTrue(until(lambda: user.ask_once().status == 201, PATIENCE_S), "it does not come back")
 
     def assert_closed(self, user: User, *codes: str) -> None:
-        answer = until(lambda: self.failing(user), 10)
+        answer = until(lambda: self.failing(user), PATIENCE_S)
         self.assertIsNotNone(answer, "important operations go on without the keyholder")
         self.assertIn(answer.code, codes)
         self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
@@ -34,10 +37,10 @@ class Outages(Case):
         allowed = user.allowed()
         key = secrets.token_urlsafe(16)
         with self.scene.store_away():
-            answer = until(lambda: self.refused_by_the_store(user, key), 30)
+            answer = until(lambda: self.refused_by_the_store(user, key), PATIENCE_S)
             self.assertIsNotNone(answer, "operations go on without a store")
             self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
-            late = until(lambda: self.away(lambda: user.redeem(allowed)), 30)
+            late = until(lambda: self.away(lambda: user.redeem(allowed)), PATIENCE_S)
             self.assertIsNotNone(late, "an operation was redeemed without a store")
         self.back(user)
         self.assertIn(user.state(allowed), ("allowed", "lapsed"))
@@ -64,6 +67,7 @@ class Outages(Case):
             self.assert_closed(user, "keyholder_away")
             late = user.redeem(allowed)
             self.assertEqual((late.status, late.code), (503, "keyholder_away"))
+            user.browser.patient = False
             answer = user.browser.bring(visit, proof)
             self.assertEqual((answer.status, answer.code), (503, "keyholder_away"))
             self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
@@ -87,7 +91,7 @@ class Outages(Case):
     def test_a_killed_keyholder_comes_back(self):  # AUTH-28
         user = self.scene.newcomer()
         pid = send_signal(self.scene, "keyholder", signal.SIGKILL)
-        self.assertTrue(until(lambda: role_pid(self.scene, "keyholder") != pid, 10))
+        self.assertTrue(until(lambda: role_pid(self.scene, "keyholder") != pid, PATIENCE_S))
         self.back(user)
         operation = user.allowed()
         self.assertEqual(user.redeem(operation).json()["status"], "redeemed")
@@ -109,7 +113,7 @@ class Outages(Case):
         pid = send_signal(self.scene, "courier", signal.SIGKILL)
         operation = user.allowed(amount=8_642)
         self.assertEqual(user.redeem(operation).json()["status"], "redeemed")
-        self.assertTrue(until(lambda: role_pid(self.scene, "courier") != pid, 30))
+        self.assertTrue(until(lambda: role_pid(self.scene, "courier") != pid, PATIENCE_S))
         self.scene.wait_mail(user.mail, "8,642", 60)
 
 
@@ -148,7 +152,7 @@ class StoreAway(Case):
             self.assertEqual(user.browser.get(self.scene.stack.pages + "/me").status, 503)
         finally:
             self.cluster.start()
-        first = until(lambda: self.asked(user, body, key), AWAY_S)
+        first = until(lambda: self.asked(user, body, key), PATIENCE_S)
         self.assertIsNotNone(first, "it does not come back")
         again = user.channel.once("POST", "/v1/operations", body, key)
         self.assertEqual((again.status, again.body), (201, first.body))
@@ -177,7 +181,7 @@ class StoreAway(Case):
             self.assertEqual(answer.status, 503, answer.body)
         finally:
             self.cluster.start()
-        self.assertTrue(until(lambda: user.ask_once().status == 201, AWAY_S), "it does not come back")
+        self.assertTrue(until(lambda: user.ask_once().status == 201, PATIENCE_S), "it does not come back")
         self.assertEqual(self.cluster.number("SELECT count(*) FROM session"), sessions)
         user.login()
         self.assertTrue(user.alive())

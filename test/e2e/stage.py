@@ -17,6 +17,7 @@ from scene import Answer, Scene, User
 
 STILL = ("step_up", "denied", "expired", "lapsed")
 HELD: list[Scene] = []
+PATIENCE_S = 60  # for what must come, however slow the machine is
 
 
 def the_scene() -> Scene:
@@ -58,7 +59,7 @@ class Case(unittest.TestCase):
             entries[:] = self.all_said(user)
             return next((entry for entry in entries
                          if all(entry.get(name) == value for name, value in members.items())), None)
-        found = until(there, 5)
+        found = until(there, PATIENCE_S)
         self.assertIsNotNone(found, f"{members} is not in the log:\n" + "\n".join(map(str, entries)))
         return found or {}
 

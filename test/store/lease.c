@@ -75,7 +75,7 @@ static void a_standby_waits_for_the_whole_lease(void **state)
     }
     assert_false(try_take(f, standby)); /* sees the last beat */
     int64_t from_ms = tori_clock_steady_ms();
-    assert_true(takes_within(f, standby, 5000));
+    assert_true(takes_within(f, standby, 60000));
     assert_true(tori_clock_steady_ms() - from_ms >= 300);
     assert_int_equal(tori_lease_epoch(standby), 2);
     assert_fails(tori_commit(&f->cx, f->writer, NULL, 0), TORI_ERR_FENCED);
@@ -164,7 +164,7 @@ static pid_t start_owner(struct fixture *f)
     pid_t pid = fork();
     if (pid == 0)
         own_and_write(f);
-    for (int i = 0; i < 500 && head(f) < 20; i++)
+    for (int i = 0; i < 6000 && head(f) < 20; i++)
         pause_ms(10);
     assert_true(head(f) >= 20);
     return pid;
@@ -179,7 +179,7 @@ static void a_paused_owner_commits_nothing_afterwards(void **state)
     pid_t pid = start_owner(f);
     kill(pid, SIGSTOP);
     struct tori_writer *standby = fixture_writer(f, "second");
-    assert_true(takes_within(f, standby, 10000));
+    assert_true(takes_within(f, standby, 60000));
     int64_t seq = head(f);
     kill(pid, SIGCONT);
     assert_int_equal(waitpid(pid, &status, 0), pid);

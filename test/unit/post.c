@@ -51,7 +51,7 @@ static void courier_takes_call(struct scene *scene)
 {
     struct pollfd fd = {.fd = scene->listener, .events = POLLIN};
 
-    assert_int_equal(poll(&fd, 1, 5000), 1);
+    assert_int_equal(poll(&fd, 1, 60000), 1);
     scene->peer = accept(scene->listener, NULL, NULL);
     assert_true(scene->peer >= 0);
 }
@@ -88,7 +88,7 @@ static void close_scene(struct scene *scene)
 
 static void wait_for_room(struct scene *scene, size_t room)
 {
-    for (int i = 0; i < 500 && tori_post_room(scene->post) != room; i++)
+    for (int i = 0; i < 6000 && tori_post_room(scene->post) != room; i++)
         usleep(10 * 1000);
     assert_int_equal(tori_post_room(scene->post), room);
 }
@@ -97,7 +97,7 @@ static void wait_for_results(struct scene *scene, size_t want)
 {
     size_t got = 0;
 
-    for (int i = 0; i < 500 && got < want; i++) {
+    for (int i = 0; i < 6000 && got < want; i++) {
         usleep(10 * 1000);
         pthread_mutex_lock(&scene->mutex);
         got = scene->results;
@@ -127,7 +127,7 @@ static uint8_t courier_reads(struct tori_ctx *cx, struct scene *scene)
     static uint8_t packet[TORI_PARCEL_MAX];
     struct tori_parcel got;
 
-    assert_int_equal(poll(&fd, 1, 5000), 1);
+    assert_int_equal(poll(&fd, 1, 60000), 1);
     ssize_t n = recv(scene->peer, packet, sizeof(packet), 0);
     assert_true(n > 0);
     assert_ok(cx, tori_parcel_read(cx, (struct tori_bytes){packet, (size_t)n}, &got));

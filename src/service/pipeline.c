@@ -63,6 +63,10 @@ static void prepare(struct tori_pipeline *p, struct tori_command *command,
 {
     struct tori_ctx *cx = &command->cx;
 
+    if (reader == NULL) {
+        prepared(p, command, TORI_FAIL(cx, STORE_AWAY));
+        return;
+    }
     cx->reader = reader;
     struct tori_result r = command->prepare == NULL ? TORI_OK : command->prepare(cx, command->in);
     cx->reader = NULL;
@@ -142,7 +146,9 @@ static void load_for(struct worker *w, struct tori_command *command)
 
     tori_arena_reset(w->cx.arena);
     w->cx.now = command->cx.now;
-    struct tori_result r = load(&w->cx, w->p, w->reader, &flight->loading, &flight->loaded);
+    struct tori_result r = w->reader == NULL
+                               ? TORI_FAIL(&w->cx, STORE_AWAY)
+                               : load(&w->cx, w->p, w->reader, &flight->loading, &flight->loaded);
     flight->load_err = r.err;
     if (TORI_FAILED(r))
         tori_log_failure(&w->cx, TORI_WARN, "aggregate.not_loaded");
@@ -186,16 +192,19 @@ static void work(struct worker *w, struct tori_command *command)
     }
 }
 
+/* NULL: it is over before the store came. */
 static struct tori_reader *open_reader(struct tori_ctx *cx, struct tori_pipeline *p)
 {
     struct tori_reader *reader;
 
-    while (TORI_FAILED(tori_reader_open(cx, p->config.store, &reader))) {
+    while (!atomic_load(&p->refuses)) {
+        if (!TORI_FAILED(tori_reader_open(cx, p->config.store, &reader)))
+            return reader;
         tori_log_failure(cx, TORI_ERROR, "store.no_reader");
         usleep(200 * 1000);
         tori_arena_reset(cx->arena);
     }
-    return reader;
+    return NULL;
 }
 
 void *tori_worker_main(void *pipeline)

@@ -49,20 +49,6 @@ static bool set_rules(const struct tori_ctx *cx, X509_STORE_CTX *path, x509_stac
                                        X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST) == 1;
 }
 
-/* OpenSSL lets old certificates pass as issuers by their key usage alone; here an issuer below the
- * anchor says that it is a CA. */
-static bool has_true_issuers(const X509_STORE_CTX *path)
-{
-    const x509_stack *found = X509_STORE_CTX_get0_chain(path);
-
-    for (int i = 1; i < sk_X509_num(found) - 1; i++) {
-        X509 *issuer = sk_X509_value(found, i);
-        if (X509_check_ca(issuer) != 1 || X509_get_version(issuer) != X509_VERSION_3)
-            return false;
-    }
-    return true;
-}
-
 /* X509_V_OK with the anchor that was reached, or why not. */
 static struct tori_result build(struct tori_ctx *cx, x509_stack *chain, x509_stack *anchors,
                                 int *error, X509 **end)
@@ -78,8 +64,6 @@ static struct tori_result build(struct tori_ctx *cx, x509_stack *chain, x509_sta
         ERR_clear_error();
         return TORI_OK;
     }
-    if (!has_true_issuers(path))
-        return invalid(cx, "an issuer that is no CA");
     const x509_stack *found = X509_STORE_CTX_get0_chain(path);
     *end = sk_X509_value(found, sk_X509_num(found) - 1);
     return TORI_OK;

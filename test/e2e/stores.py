@@ -18,11 +18,11 @@ from server import PATIENCE_S, ServerCase
 from siege import Siege
 from stage import until
 
-ROOM = "16m"
+ROOM = "192m"  # more than the load can write while it is waited for
 
 
 class SmallDisk:
-    """A file system of a few megabytes."""
+    """A file system that is soon full."""
 
     def __init__(self, after: contextlib.ExitStack) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tori-small-"))

@@ -59,7 +59,7 @@ class Line(Channel):
     def once(self, method: str, path: str, body: Any = None, key: str = "") -> Answer:
         for _ in range(60):
             answer = self.bare(method, path, body, key)
-            if not self.patient or (answer.status, answer.code) != (503, "keyholder_away"):
+            if not self.patient or answer.status != 503 or answer.code != "keyholder_away":
                 break
             time.sleep(1)
         return answer

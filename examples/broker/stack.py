@@ -7,6 +7,7 @@ with the time they began, so that stopping never ends a process of somebody else
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ PROJECT = HERE.parents[1]
 READY_S = 120  # a machine with much else to do is slow, not broken
 ENDING_S = 60
 LONGEST_SOCKET = 107  # bytes of a path that the kernel takes
+CLAIMS: list[socket.socket] = []  # on rows of ports, until this process ends
 STARTING = ("(keyholder_away)", "(store_away)", "(not_owner)", "(busy)")
 
 
@@ -44,13 +46,23 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        held = [socket.socket() for _ in range(7)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        numbers = [one.getsockname()[1] for one in held]
-        for one in held:
-            one.close()
-        return cls(*numbers)
+        """A row of free ports below those that the kernel gives to outgoing connections (and above
+        those that browsers refuse). Until this process ends nobody else who asks here gets them: a
+        socket without a file is the claim."""
+        while True:
+            first = random.randrange(12000, 32000, 8)
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(f"\0torimori-ports-{first}")
+                for port in range(first, first + 7):
+                    with socket.socket() as one:
+                        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                        one.bind(("127.0.0.1", port))
+            except OSError:
+                claim.close()
+                continue
+            CLAIMS.append(claim)
+            return cls(*range(first, first + 7))
 
 
 @dataclass

@@ -119,6 +119,7 @@ struct tori_result tori_visit_page(struct tori_ctx *cx, const void *in, struct t
         tori_reply_status(out, tori_err_status(r.err));
         return TORI_OK;
     }
+    /* Managing needs no proof of its own: the security centre asks for a session by itself. */
     if (visit->purpose == TORI_PURPOSE_MANAGE) {
         out->view = NULL;
         tori_reply_status(out, 303);
@@ -126,10 +127,5 @@ struct tori_result tori_visit_page(struct tori_ctx *cx, const void *in, struct t
         return TORI_OK;
     }
     TORI_TRY(tori_visit_cookie(cx, out, &unused));
-    /* Managing needs no proof of its own: the security centre asks for a session by itself. */
-    if (visit->purpose == TORI_PURPOSE_MANAGE) {
-        tori_reply_status(out, 303);
-        tori_reply_header(out, "Location", TORI_STR("/me"));
-    }
     return view_visit(cx, visit, view);
 }

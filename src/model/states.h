@@ -83,7 +83,6 @@ enum tori_interaction_state {
     TORI_VISIT_PROVED = 4,
     TORI_VISIT_COLLECTED = 10,
     TORI_VISIT_FAILED = 11,
-    TORI_VISIT_EXPIRED = 12,
 };
 
 enum tori_operation_state {

@@ -202,7 +202,7 @@ struct tori_result tori_centre_logout(struct tori_ctx *cx, const void *in, struc
 
     TORI_TRY(tori_session_require(cx, &ask->claim, &now));
     TORI_TRY(note_end(cx, now.session, "session.ended"));
-    TORI_TRY(tori_session_end(cx, now.agg, now.session));
+    TORI_TRY(tori_session_drop(cx, now.agg, now.session));
     out->cookie[TORI_REPLY_SESSION].set = true;
     tori_reply_word(out, "next", "/");
     return TORI_OK;

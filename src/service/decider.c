@@ -34,9 +34,7 @@ static void come_first(struct tori_pipeline *p, struct tori_command *command)
 
 static void wait_in(struct tori_slot *slot, struct tori_command *command)
 {
-    command->next = NULL;
-    *slot->waiting_last = command;
-    slot->waiting_last = &command->next;
+    append(&slot->waiting_last, command);
 }
 
 /* The slot of a customer; when it has to be loaded first, the command carries the order to a worker
@@ -152,8 +150,7 @@ static bool has_room(struct tori_pipeline *p, bool alone)
     bool room =
         p->broken == TORI_BREAK_NONE &&
         (p->open.count == 0 || (p->open.count < TORI_GROUP_MAX && !p->open.closed && !alone));
-    if (!room)
-        p->wants_room = true;
+    p->wants_room = !room;
     pthread_mutex_unlock(&p->mutex);
     return room;
 }
@@ -354,12 +351,16 @@ static void decide_all(struct tori_pipeline *p)
     } while (command != NULL);
 }
 
-/* Looked at after the lock is given back: who came while it was held found it taken and left. */
+/* Looked at after the lock is given back: who came while it was held found it taken and left. Who
+ * wants room is left to the committer, or this would turn in circles until it has taken the group. */
 static bool more_to_do(struct tori_pipeline *p)
 {
     bool waiting = atomic_load(&p->ahead_count) > 0 || !tori_queue_is_empty(&p->decide);
 
-    return is_broken(p) || (waiting && has_room(p, false));
+    pthread_mutex_lock(&p->mutex);
+    bool more = p->broken != TORI_BREAK_NONE || (waiting && !p->wants_room);
+    pthread_mutex_unlock(&p->mutex);
+    return more;
 }
 
 void tori_decide(struct tori_pipeline *p)

@@ -182,12 +182,6 @@ struct tori_result tori_session_rotate(struct tori_ctx *cx, struct tori_aggregat
     return write_cookie(cx, &next, secret, out);
 }
 
-struct tori_result tori_session_end(struct tori_ctx *cx, struct tori_aggregate *agg,
-                                    const struct tori_session *session)
-{
-    return tori_session_drop(cx, agg, session);
-}
-
 static TORI_RESULT raise_epoch(struct tori_ctx *cx, struct tori_aggregate *agg,
                                const struct tori_user *user)
 {
@@ -282,7 +276,7 @@ struct tori_result tori_session_end_by_channel(struct tori_ctx *cx, const void *
     tori_reply_bool(out, "active", false);
     if (session == NULL || !tori_id_eq(&session->channel_id, &channel->id))
         return TORI_OK;
-    TORI_TRY(tori_session_end(cx, agg, session));
+    TORI_TRY(tori_session_drop(cx, agg, session));
     tori_journal_begin(cx, "session.ended", &record);
     tori_out_id(&record.entry.out, "session", &ask->session_id);
     tori_out_id(&record.entry.out, "channel", &channel->id);

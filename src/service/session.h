@@ -42,9 +42,7 @@ TORI_RESULT tori_session_begin(struct tori_ctx *cx, struct tori_aggregate *agg,
 /* Login and step-up raise the generation: a new secret, the old one for a few seconds. */
 TORI_RESULT tori_session_rotate(struct tori_ctx *cx, struct tori_aggregate *agg,
                                 const struct tori_session *session, struct tori_reply *out);
-TORI_RESULT tori_session_end(struct tori_ctx *cx, struct tori_aggregate *agg,
-                             const struct tori_session *session);
-/* Every session of the user (NULL: of every user), by rows and by epoch. */
+/* Ends every session of the user (NULL: of every user), by rows and by epoch. */
 TORI_RESULT tori_session_end_all(struct tori_ctx *cx, struct tori_aggregate *agg,
                                  const struct tori_user *user);
 

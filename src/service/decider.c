@@ -352,7 +352,8 @@ static void decide_all(struct tori_pipeline *p)
 }
 
 /* Looked at after the lock is given back: who came while it was held found it taken and left. Who
- * wants room is left to the committer, or this would turn in circles until it has taken the group. */
+ * wants room is left to the committer, or this would turn in circles until it has taken the
+ * group. */
 static bool more_to_do(struct tori_pipeline *p)
 {
     bool waiting = atomic_load(&p->ahead_count) > 0 || !tori_queue_is_empty(&p->decide);

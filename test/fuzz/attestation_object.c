@@ -2,7 +2,7 @@
  * page are right, so the input alone decides. */
 #include "test/fuzz/fuzz.h"
 
-#include "domain/webauthn/webauthn_int.h"
+#include "test/fuzz/registration.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -16,18 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             "\"origin\":\"https://auth.mihon.example\"}");
     const struct tori_expected expected = {&rp, tori_str_bytes(TORI_STR("\1\2\3"))};
     struct tori_ctx *cx = fuzz_begin();
-    struct tori_attestation_object object;
     struct tori_attested record;
 
-    if (TORI_FAILED(tori_attestation_object_read(cx, (struct tori_bytes){data, size}, &object)))
-        return 0;
-    const struct tori_registration registration = {
-        .id = object.data.credential_id,
-        .raw_id = object.data.credential_id,
-        .type = TORI_STR("public-key"),
-        .response = {.client_data = tori_str_bytes(client), .attestation_object = {data, size}},
-    };
-    if (TORI_FAILED(tori_webauthn_register(cx, &expected, &registration, &record)))
+    if (TORI_FAILED(fuzz_register(cx, &expected, client, (struct tori_bytes){data, size}, &record)))
         return 0;
     assert(tori_cose_known(record.alg) && record.user_verified && record.public_key.len > 0);
     assert(record.credential_id.len > 0 && record.credential_id.len <= TORI_CREDENTIAL_ID_MAX);

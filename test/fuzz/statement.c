@@ -3,7 +3,7 @@
  * the input alone decides; there are no anchors. */
 #include "test/fuzz/fuzz.h"
 
-#include "domain/webauthn/webauthn_int.h"
+#include "test/fuzz/registration.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -35,18 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                  "\"https://auth.mihon.example\",\"crossOrigin\":false}");
     const struct tori_expected expected = {&rp, TORI_BYTES_OF(challenge)};
     struct tori_ctx *cx = fuzz_begin();
-    struct tori_attestation_object object;
     struct tori_attested record;
 
-    if (TORI_FAILED(tori_attestation_object_read(cx, (struct tori_bytes){data, size}, &object)))
-        return 0;
-    const struct tori_registration registration = {
-        .id = object.data.credential_id,
-        .raw_id = object.data.credential_id,
-        .type = TORI_STR("public-key"),
-        .response = {.client_data = tori_str_bytes(client), .attestation_object = {data, size}},
-    };
-    if (TORI_FAILED(tori_webauthn_register(cx, &expected, &registration, &record)))
+    if (TORI_FAILED(fuzz_register(cx, &expected, client, (struct tori_bytes){data, size}, &record)))
         return 0;
     assert(!record.attestation.trusted && record.attestation.anchor.at == NULL);
     assert(tori_attestation_worth(&record.attestation) <= TORI_ATTESTATION_SELF);
